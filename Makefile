@@ -1,0 +1,68 @@
+# poa_suppress: a PGXS extension.
+#
+#   make setup      installs what building and testing needs (Debian)
+#   make test       builds and tests in a throw-away server, as any user
+#   make demo       the tour; KEEP=1 leaves its server up to look around
+#   make bench      the measurements
+#   make, make install, make installcheck: into and against your own server
+
+EXTENSION   = poa_suppress
+MODULE_big  = poa_suppress
+
+# The version stands in the control file and nowhere else.
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
+
+OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# src/NAME.sql, joined in this order into the extension's script.
+PARTS       = schema guid registry activation log release divert access gbcs duis
+DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
+
+# sql/NAME.sql in this order: the first one creates the extension.
+REGRESS        = install
+REGRESS_OPTS   = --no-locale --encoding=UTF8
+ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
+ISOLATION_OPTS = --no-locale --encoding=UTF8 --load-extension=$(EXTENSION)
+TAP_TESTS      = 1
+
+EXTRA_CLEAN    = src/*.gcda src/*.gcno
+
+# Without PGXS the targets that bring it along still have to work, so it is
+# included only where it is; Debian has a pg_config without it in libpq-dev.
+PG_CONFIG ?= pg_config
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+
+ifneq ($(PGXS),)
+include $(PGXS)
+
+# PGXS knows nothing of headers; the control file holds the version.
+$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) $(EXTENSION).control
+else
+all install uninstall installcheck clean:
+	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
+	 echo "Install postgresql-server-dev-NN or your system's like, name another with" >&2; \
+	 echo "PG_CONFIG=/path/to/pg_config, or let 'make setup' install it (Debian)." >&2; \
+	 exit 1
+endif
+
+$(DATA_built): $(PARTS:%=src/%.sql) Makefile $(EXTENSION).control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	  cat $(PARTS:%=src/%.sql); } >$@
+
+# A part or a test that is in no list would be left out without a word.
+UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql),$(wildcard src/*.sql sql/*.sql))
+check-lists:
+	@test -z "$(UNLISTED)" || { echo "in no list of the Makefile: $(UNLISTED)" >&2; exit 1; }
+
+# What is set on the command line (REGRESS=..., COPT=...) goes on as arguments.
+setup:
+	@.ci/sandbox setup
+test:
+	@.ci/sandbox test $(MAKEOVERRIDES)
+demo:
+	@.ci/sandbox run bin/poa-demo
+bench:
+	@.ci/sandbox run bench/run
+
+.PHONY: check-lists setup test demo bench

@@ -1,0 +1,105 @@
+/*
+ * Tracking of firmware activations (service request variant 11.3).
+ */
+
+CREATE TABLE poa.activation (
+	activation_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	device @extschema@.guid NOT NULL,
+	chf @extschema@.guid NOT NULL,
+	request_id text UNIQUE,
+	received_at timestamptz NOT NULL,
+	activates_at timestamptz NOT NULL,
+	opens_at timestamptz NOT NULL,
+	closes_at timestamptz NOT NULL,
+	status text NOT NULL,
+	CONSTRAINT status_is_known
+		CHECK (status OPERATOR(pg_catalog.=) ANY
+			(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']))
+) WITH (fillfactor = 80);	/* so that a change of status stays on its page and touches no index */
+
+/* the one index that the alert path asks; divert.c knows it by this name */
+CREATE INDEX activation_chf_idx ON poa.activation USING hash (chf);
+CREATE INDEX activation_device_idx ON poa.activation USING hash (device);
+
+COMMENT ON TABLE poa.activation IS
+	'firmware activations of eligible meters, each with the window in which an AD1 from the meter''s hub is suppressed; written by track_activation and its kin only';
+COMMENT ON COLUMN poa.activation.activation_id IS 'number of the activation, in the order of arrival';
+COMMENT ON COLUMN poa.activation.device IS 'GUID of the meter';
+COMMENT ON COLUMN poa.activation.chf IS
+	'GUID of the hub on whose alerts the window stands; follows the meter to another hub while the window has not closed';
+COMMENT ON COLUMN poa.activation.request_id IS
+	'RequestID of the service request, originator:target:counter; NULL where the caller gave none';
+COMMENT ON COLUMN poa.activation.received_at IS 'UTC instant at which the DSP received the command';
+COMMENT ON COLUMN poa.activation.activates_at IS
+	'UTC instant of the activation: the execution time of a future-dated command, else received_at';
+COMMENT ON COLUMN poa.activation.opens_at IS 'UTC instant at which the window opens, inside it';
+COMMENT ON COLUMN poa.activation.closes_at IS 'UTC instant at which the window closes, inside it';
+COMMENT ON COLUMN poa.activation.status IS
+	'tracked and succeeded suppress; superseded (by a later command), cancelled and failed (the meter never rebooted) do not';
+
+SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
+SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
+
+CREATE FUNCTION poa.track_activation(
+	device @extschema@.guid,
+	activates_at timestamptz DEFAULT NULL,
+	request_id text DEFAULT NULL,
+	received_at timestamptz DEFAULT pg_catalog.now()
+) RETURNS bigint
+	AS 'MODULE_PATHNAME', 'poa_track_activation' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) IS
+	'records the hub of an eligible meter as activation in progress and returns the activation_id, NULL where the device is not eligible; activates_at (UTC instant) NULL means on demand, at received_at; supersedes the meter''s pending activation; the same request_id again returns the same id and changes nothing. Raises 22023 for a NULL or infinite received_at or an infinite activates_at, 23505 for a request_id of another device (MP102B; DUIS 11.3)';
+
+CREATE FUNCTION poa.cancel_activation(
+	device @extschema@.guid,
+	received_at timestamptz DEFAULT pg_catalog.now()
+) RETURNS integer
+	AS 'MODULE_PATHNAME', 'poa_cancel_activation' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) IS
+	'cancels the activations of a meter that have not started at received_at (UTC instant) and returns their number, 0 also for a NULL or unknown device. Raises 22023 for a NULL or infinite received_at (DUIS 11.3 with execution time 3000-12-31)';
+
+CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION poa.record_outcome(text, text) IS
+	'records what the meter answered: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
+
+REVOKE ALL ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
+
+/*
+ * A meter that comes to another hub takes its windows with it.  A statement
+ * trigger, because a row trigger for INSERT on a table that is dumped would
+ * run for every row of a restore.  Trackers hold the meter's row in
+ * poa.device, so none can slip a window of the old hub past this.
+ */
+CREATE FUNCTION poa.follow_hub() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	UPDATE poa.activation AS a
+	SET chf = m.chf
+	FROM moved AS m
+	WHERE a.device OPERATOR(@extschema@.=) m.device
+		AND a.chf OPERATOR(@extschema@.<>) m.chf
+		AND a.status IN ('tracked', 'succeeded')
+		AND a.closes_at >= now();
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION poa.follow_hub() IS
+	'trigger: windows that have not closed follow their meter to the hub that poa.device names, and stay where they are where it names none';
+REVOKE ALL ON FUNCTION poa.follow_hub() FROM PUBLIC;
+
+CREATE TRIGGER follow_hub_on_insert AFTER INSERT ON poa.device
+	REFERENCING NEW TABLE AS moved
+	FOR EACH STATEMENT EXECUTE FUNCTION poa.follow_hub();
+CREATE TRIGGER follow_hub_on_update AFTER UPDATE ON poa.device
+	REFERENCING NEW TABLE AS moved
+	FOR EACH STATEMENT EXECUTE FUNCTION poa.follow_hub();
+COMMENT ON TRIGGER follow_hub_on_insert ON poa.device IS 'windows follow a meter that is deleted and inserted again';
+COMMENT ON TRIGGER follow_hub_on_update ON poa.device IS 'windows follow a meter that is updated';

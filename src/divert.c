@@ -1,0 +1,439 @@
+/*-------------------------------------------------------------------------
+ *
+ * divert.c
+ *	  The trigger on the DSP's table of alerts: store an alert, or divert it.
+ *
+ * An AD1 whose hub has a suppressing window that holds its instant is written
+ * to the suppression log instead of its table, in the same transaction; every
+ * other row is stored untouched.  The question is put to the hash index on the
+ * hub alone.
+ *
+ * What the trigger needs - columns, the open index, the writer of the log - is
+ * kept for one statement and one table in fn_extra, so nothing has to be
+ * invalidated: the statement's lock keeps the table as it is.  The open
+ * relations are released when the memory of the statement is, or else at
+ * abort, where the resource owner releases them and we only forget them.
+ *
+ * src/divert.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "lib/ilist.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "guid.h"
+#include "log.h"
+#include "poa_suppress.h"
+#include "probe.h"
+#include "release.h"
+
+/* The alert that a communications hub without power sends (DUIS) */
+#define POWER_OUTAGE_ALERT	"AD1"
+
+/* The trigger's arguments, in the order in which attach() writes them */
+enum
+{
+	ARG_CODE,
+	ARG_CHF,
+	ARG_AT,
+	ARG_MPXN,					/* empty where the table has none */
+	ARG_DEVICE,					/* empty where the table has none */
+	ARG_MODE,
+	NUM_ARGS
+};
+
+/* The columns of poa.activation, in the order of activation.sql */
+enum
+{
+	ACTIVATION_ID = 1,
+	ACTIVATION_DEVICE,
+	ACTIVATION_CHF,
+	ACTIVATION_REQUEST_ID,
+	ACTIVATION_RECEIVED_AT,
+	ACTIVATION_ACTIVATES_AT,
+	ACTIVATION_OPENS_AT,
+	ACTIVATION_CLOSES_AT,
+	ACTIVATION_STATUS
+};
+
+/* What one statement keeps for one table of alerts */
+typedef struct Diversion
+{
+	AttrNumber	code;
+	AttrNumber	chf;
+	AttrNumber	at;
+	AttrNumber	mpxn;			/* 0 where the table has none */
+	bool		shadow;
+	Oid			schema;			/* of the extension's tables */
+
+	MemoryContext context;		/* the statement's */
+	ResourceOwner owner;		/* of what is open below */
+	SubTransactionId subid;		/* in which the statement runs */
+	PoaProbe	activations;	/* open from the first AD1 on */
+	PoaLogWriter *log;			/* open from the first diverted one on */
+	MemoryContextCallback at_end;
+	dlist_node	node;			/* in open_diversions */
+} Diversion;
+
+/* Those that hold open relations */
+static dlist_head open_diversions = DLIST_STATIC_INIT(open_diversions);
+
+/*
+ * Forget what a diversion holds open; at abort the resource owner releases it.
+ */
+static void
+forget(Diversion *diversion)
+{
+	if (diversion->activations.heap != NULL)
+		dlist_delete(&diversion->node);
+	diversion->activations.heap = NULL;
+	diversion->log = NULL;
+}
+
+/*
+ * The memory of a statement goes: release what its diversion holds open.  In
+ * a transaction that aborts the resources are no longer ours to release.
+ */
+static void
+end_of_statement(void *arg)
+{
+	Diversion  *diversion = arg;
+	ResourceOwner current = CurrentResourceOwner;
+
+	if (diversion->activations.heap != NULL && IsTransactionState())
+	{
+		CurrentResourceOwner = diversion->owner;
+		if (diversion->log != NULL)
+			poa_log_close(diversion->log);
+		dlist_delete(&diversion->node);
+		poa_probe_close(&diversion->activations);
+		CurrentResourceOwner = current;
+	}
+	else
+		forget(diversion);
+}
+
+/*
+ * A subtransaction aborts: forget what its statements hold open.  Statements
+ * of the transactions around it go on.
+ */
+static void
+end_of_subtransaction(SubXactEvent event, SubTransactionId subid,
+					  SubTransactionId parent, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	dlist_foreach_modify(iter, &open_diversions)
+	{
+		Diversion  *diversion = dlist_container(Diversion, node, iter.cur);
+
+		if (diversion->subid == subid)
+			forget(diversion);
+	}
+}
+
+/*
+ * A transaction aborts: forget everything that is open.
+ */
+static void
+end_of_transaction(XactEvent event, void *arg)
+{
+	dlist_mutable_iter iter;
+
+	if (event != XACT_EVENT_ABORT)
+		return;
+	dlist_foreach_modify(iter, &open_diversions)
+		forget(dlist_container(Diversion, node, iter.cur));
+}
+
+/*
+ * The number of a column that the trigger's arguments name, checked against
+ * what attach() saw: 42703 if it is gone, 42804 if its type is another.
+ */
+static AttrNumber
+resolve_column(Relation alerts, const char *name, Oid type, Oid other_type)
+{
+	int			attno = SPI_fnumber(RelationGetDescr(alerts), name);
+	Oid			actual;
+
+	if (attno <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of attached table \"%s\" does not exist",
+						name, RelationGetRelationName(alerts)),
+				 errdetail("The column was renamed or dropped after the table was attached."),
+				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
+				 errtable(alerts)));
+
+	actual = SPI_gettypeid(RelationGetDescr(alerts), attno);
+	if (actual != type && actual != other_type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of attached table \"%s\" has type %s, must be %s",
+						name, RelationGetRelationName(alerts),
+						format_type_be(actual), format_type_be(type)),
+				 errdetail("The type was changed after the table was attached."),
+				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
+				 errtablecol(alerts, attno)));
+	return attno;
+}
+
+/*
+ * Make what a statement keeps for a table of alerts.  Nothing is opened yet:
+ * a statement without an AD1 needs nothing.
+ */
+static Diversion *
+start_statement(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Trigger    *trigger = trigdata->tg_trigger;
+	Relation	alerts = trigdata->tg_relation;
+	char	  **args = trigger->tgargs;
+	Oid			guid_type;
+	Diversion  *diversion;
+
+	if (trigger->tgnargs != NUM_ARGS ||
+		(strcmp(args[ARG_MODE], "divert") != 0 && strcmp(args[ARG_MODE], "shadow") != 0))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger \"%s\" has arguments that poa.attach() did not write",
+						trigger->tgname),
+				 errhint("Create the trigger with poa.attach().")));
+
+	diversion = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Diversion));
+	diversion->schema = poa_schema(fcinfo);
+	guid_type = poa_guid_type(diversion->schema);
+	diversion->code = resolve_column(alerts, args[ARG_CODE], TEXTOID, VARCHAROID);
+	diversion->chf = resolve_column(alerts, args[ARG_CHF], guid_type, guid_type);
+	diversion->at = resolve_column(alerts, args[ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
+	if (args[ARG_MPXN][0] != '\0')
+		diversion->mpxn = resolve_column(alerts, args[ARG_MPXN], TEXTOID, VARCHAROID);
+	if (args[ARG_DEVICE][0] != '\0')
+		(void) resolve_column(alerts, args[ARG_DEVICE], guid_type, guid_type);
+	diversion->shadow = strcmp(args[ARG_MODE], "shadow") == 0;
+	diversion->context = fcinfo->flinfo->fn_mcxt;
+
+	fcinfo->flinfo->fn_extra = diversion;
+	return diversion;
+}
+
+/*
+ * Open the index of windows by hub for the rest of the statement.
+ */
+static void
+open_windows(Diversion *diversion)
+{
+	static bool callbacks_registered = false;
+
+	if (!callbacks_registered)
+	{
+		RegisterXactCallback(end_of_transaction, NULL);
+		RegisterSubXactCallback(end_of_subtransaction, NULL);
+		callbacks_registered = true;
+	}
+
+	poa_probe_open(&diversion->activations, diversion->schema,
+				   "activation", "activation_chf_idx");
+	diversion->owner = CurrentResourceOwner;
+	diversion->subid = GetCurrentSubTransactionId();
+	dlist_push_head(&open_diversions, &diversion->node);
+	diversion->at_end.func = end_of_statement;
+	diversion->at_end.arg = diversion;
+	MemoryContextRegisterResetCallback(diversion->context, &diversion->at_end);
+}
+
+/*
+ * Does the row in the slot suppress an alert at an instant?
+ */
+static bool
+window_holds(TupleTableSlot *slot, TimestampTz at)
+{
+	bool		isnull;
+	text	   *status;
+
+	/* one call for the last column fetches those before it too */
+	status = DatumGetTextPP(slot_getattr(slot, ACTIVATION_STATUS, &isnull));
+	if (at < DatumGetTimestampTz(slot->tts_values[ACTIVATION_OPENS_AT - 1]) ||
+		at > DatumGetTimestampTz(slot->tts_values[ACTIVATION_CLOSES_AT - 1]))
+		return false;
+
+	/* a tracked activation, or one that is known to have succeeded */
+	return (VARSIZE_ANY_EXHDR(status) == 7 && memcmp(VARDATA_ANY(status), "tracked", 7) == 0) ||
+		(VARSIZE_ANY_EXHDR(status) == 9 && memcmp(VARDATA_ANY(status), "succeeded", 9) == 0);
+}
+
+/*
+ * Order of the windows that hold an alert: latest activation first, then the
+ * greatest id.
+ */
+static int
+compare_matches(const void *a, const void *b)
+{
+	const PoaMatch *x = a;
+	const PoaMatch *y = b;
+
+	if (x->activates_at != y->activates_at)
+		return x->activates_at > y->activates_at ? -1 : 1;
+	return x->activation_id > y->activation_id ? -1 : 1;
+}
+
+/*
+ * Find the windows of a hub that hold an instant.  Returns their number, and
+ * the windows in order in *matches, in the current memory context.
+ */
+static int
+find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches)
+{
+	PoaProbe   *probe = &diversion->activations;
+	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+	int			n = 0;
+
+	if (probe->heap == NULL)
+		open_windows(diversion);
+
+	poa_probe_start(probe, chf);
+	while (poa_probe_next(probe))
+	{
+		Datum	   *values = probe->slot->tts_values;
+		PoaMatch   *match;
+
+		if (!window_holds(probe->slot, at))
+			continue;
+
+		MemoryContextSwitchTo(per_row);
+		*matches = n == 0 ? palloc(sizeof(PoaMatch)) :
+			repalloc(*matches, (n + 1) * sizeof(PoaMatch));
+		match = &(*matches)[n++];
+		match->activation_id = DatumGetInt64(values[ACTIVATION_ID - 1]);
+		match->device = GuidGetDatum(DatumGetGuid(values[ACTIVATION_DEVICE - 1]));
+		match->request_id = probe->slot->tts_isnull[ACTIVATION_REQUEST_ID - 1] ? (Datum) 0 :
+			PointerGetDatum(PG_DETOAST_DATUM_COPY(values[ACTIVATION_REQUEST_ID - 1]));
+		match->activates_at = DatumGetTimestampTz(values[ACTIVATION_ACTIVATES_AT - 1]);
+		match->opens_at = DatumGetTimestampTz(values[ACTIVATION_OPENS_AT - 1]);
+		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
+		MemoryContextSwitchTo(diversion->context);
+	}
+	if (n > 0)
+		poa_probe_end(probe);
+	MemoryContextSwitchTo(per_row);
+
+	if (n > 1)
+		qsort(*matches, n, sizeof(PoaMatch), compare_matches);
+	return n;
+}
+
+/*
+ * Write an alert to the suppression log.
+ */
+static void
+log_alert(Diversion *diversion, Relation alerts, const PoaAlert *alert,
+		  const PoaMatch *matches, int nmatches)
+{
+	if (diversion->log == NULL)
+	{
+		MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+
+		diversion->log = poa_log_open(diversion->schema, alerts);
+		MemoryContextSwitchTo(per_row);
+	}
+	poa_log_write(diversion->log, alert, matches, nmatches, !diversion->shadow);
+}
+
+/*
+ * Refuse a call that is not that of a BEFORE INSERT row trigger, 39P01.
+ */
+static void
+check_called_right(FunctionCallInfo fcinfo)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const char *must = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		must = "be called by the trigger manager";
+	else if (!TRIGGER_FIRED_BEFORE(trigdata->tg_event))
+		must = "be fired BEFORE";
+	else if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+		must = "be fired FOR EACH ROW";
+	else if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+		must = "be fired for INSERT";
+
+	if (must != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must %s", "poa.divert", must),
+				 errhint("Create the trigger with poa.attach().")));
+}
+
+/*
+ * divert(): the trigger.
+ *
+ * Returns the row as it came to store it, NULL when it has been diverted.  Any
+ * error, also one in writing the log, is the insert's.
+ */
+PG_FUNCTION_INFO_V1(poa_divert);
+Datum
+poa_divert(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Diversion  *diversion = fcinfo->flinfo->fn_extra;
+	TupleTableSlot *slot;
+	PoaAlert	alert;
+	PoaMatch   *matches = NULL;
+	int			nmatches;
+	Datum		at;
+	bool		isnull;
+
+	if (diversion == NULL)
+	{
+		check_called_right(fcinfo);
+		if (poa_enabled)
+			diversion = start_statement(fcinfo);
+	}
+	alert.tuple = trigdata->tg_trigtuple;
+	slot = trigdata->tg_trigslot;
+	if (!poa_enabled)
+		return PointerGetDatum(alert.tuple);
+
+	alert.code = slot_getattr(slot, diversion->code, &isnull);
+	if (isnull ||
+		VARSIZE_ANY_EXHDR(DatumGetPointer(alert.code)) != strlen(POWER_OUTAGE_ALERT))
+		return PointerGetDatum(alert.tuple);
+	alert.code = PointerGetDatum(DatumGetTextPP(alert.code));
+	if (memcmp(VARDATA_ANY(DatumGetPointer(alert.code)), POWER_OUTAGE_ALERT,
+			   strlen(POWER_OUTAGE_ALERT)) != 0)
+		return PointerGetDatum(alert.tuple);
+	alert.chf = slot_getattr(slot, diversion->chf, &isnull);
+	if (isnull)
+		return PointerGetDatum(alert.tuple);
+	at = slot_getattr(slot, diversion->at, &isnull);
+	if (isnull)
+		return PointerGetDatum(alert.tuple);
+	alert.at = DatumGetTimestampTz(at);
+
+	if (poa_release_passes(trigdata->tg_relation))
+		return PointerGetDatum(alert.tuple);
+
+	nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
+	if (nmatches == 0)
+		return PointerGetDatum(alert.tuple);
+
+	alert.mpxn = diversion->mpxn == 0 ? (Datum) 0 :
+		slot_getattr(slot, diversion->mpxn, &isnull);
+	if (isnull)
+		alert.mpxn = (Datum) 0;
+	log_alert(diversion, trigdata->tg_relation, &alert, matches, nmatches);
+	return PointerGetDatum(diversion->shadow ? alert.tuple : NULL);
+}

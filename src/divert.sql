@@ -1,0 +1,186 @@
+/*
+ * Diverting alerts: attach a table, detach it, explain a decision.
+ */
+
+CREATE FUNCTION poa.divert() RETURNS trigger
+	AS 'MODULE_PATHNAME', 'poa_divert' LANGUAGE C;
+COMMENT ON FUNCTION poa.divert() IS
+	'trigger: stores a row, or diverts an AD1 whose hub has a suppressing window that holds its instant to poa.suppression_log; made by poa.attach. Raises 42703 and 42804 where a column it was given has gone or changed its type (MP102B)';
+REVOKE ALL ON FUNCTION poa.divert() FROM PUBLIC;
+
+CREATE FUNCTION poa.attach(
+	alerts regclass,
+	code name DEFAULT 'alert_code',
+	chf name DEFAULT 'chf',
+	at name DEFAULT 'received_at',
+	mpxn name DEFAULT 'mpxn',
+	device name DEFAULT NULL,
+	mode text DEFAULT 'divert'
+) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	text_types regtype[] := ARRAY['pg_catalog.text', 'pg_catalog.varchar'];
+	guid_types regtype[] := ARRAY['@extschema@.guid'];
+	time_types regtype[] := ARRAY['pg_catalog.timestamptz'];
+	kind "char";
+	col record;
+	later name;
+BEGIN
+	IF alerts IS NULL OR code IS NULL OR chf IS NULL OR at IS NULL THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = 'alerts, code, chf and at must not be NULL',
+			HINT = 'Only mpxn and device may be NULL, where the table has no such column.';
+	END IF;
+	IF mode IS NULL OR mode NOT IN ('divert', 'shadow') THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('invalid mode: %s', coalesce(quote_literal(mode), 'NULL')),
+			HINT = 'A mode is divert or shadow.';
+	END IF;
+
+	SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = alerts;
+	IF NOT FOUND THEN
+		RAISE undefined_table USING MESSAGE = format('table with OID %s does not exist', alerts::oid);
+	ELSIF kind NOT IN ('r', 'p') THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('%s is not a table', alerts),
+			DETAIL = 'Alerts are attached where they are stored: in a table, partitioned or not.',
+			HINT = 'Attach the table behind the view, or on the server that the foreign table stands for.';
+	END IF;
+	IF EXISTS (
+		SELECT FROM pg_trigger AS t
+		WHERE t.tgname = '~poa_suppress'
+			AND (t.tgrelid = alerts
+				OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(alerts) AS p)))
+	THEN
+		RAISE duplicate_object USING
+			MESSAGE = format('table %s is attached already', alerts),
+			DETAIL = 'It, or one of its partitions, has the trigger "~poa_suppress".',
+			HINT = 'Detach it first with poa.detach().';
+	END IF;
+
+	FOR col IN
+		SELECT v.role, v.name, array_to_string(v.types, ' or ') AS must_be, a.attnum, a.attgenerated,
+			format_type(a.atttypid, a.atttypmod) AS type, a.atttypid = ANY (v.types) AS fits
+		FROM (VALUES ('code', code, text_types), ('chf', chf, guid_types), ('at', at, time_types),
+				('mpxn', mpxn, text_types), ('device', device, guid_types)) AS v (role, name, types)
+		LEFT JOIN pg_attribute AS a
+			ON a.attrelid = alerts AND a.attname = v.name AND a.attnum > 0 AND NOT a.attisdropped
+		WHERE v.name IS NOT NULL
+	LOOP
+		IF col.attnum IS NULL THEN
+			RAISE undefined_column USING
+				MESSAGE = format('column "%s" of table %s does not exist', col.name, alerts),
+				DETAIL = format('The %s column must be of type %s.', col.role, col.must_be),
+				HINT = format('Name the column that holds it: poa.attach(..., %s => ''...'').', col.role);
+		ELSIF NOT col.fits THEN
+			RAISE datatype_mismatch USING
+				MESSAGE = format('column "%s" of table %s has type %s, must be %s',
+					col.name, alerts, col.type, col.must_be),
+				HINT = format('Change the type of the column, or name another: poa.attach(..., %s => ''...'').', col.role);
+		ELSIF col.attgenerated <> '' THEN
+			RAISE feature_not_supported USING
+				MESSAGE = format('column "%s" of table %s is generated', col.name, alerts),
+				DETAIL = 'A generated column has no value yet when the alert is judged.',
+				HINT = format('Name an ordinary column: poa.attach(..., %s => ''...'').', col.role);
+		END IF;
+	END LOOP;
+
+	EXECUTE format(
+		'CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON %s FOR EACH ROW'
+		' EXECUTE FUNCTION poa.divert(%L, %L, %L, %L, %L, %L)',
+		alerts, code, chf, at, coalesce(mpxn, ''), coalesce(device, ''), mode);
+
+	FOR later IN
+		SELECT t.tgname FROM pg_trigger AS t
+		WHERE t.tgrelid = alerts AND t.tgname > '~poa_suppress' AND NOT t.tgisinternal
+			AND t.tgtype & 7 = 7	/* ROW, BEFORE, INSERT */
+		ORDER BY t.tgname
+	LOOP
+		RAISE WARNING USING
+			MESSAGE = format('trigger "%s" of table %s fires after the alert has been judged', later, alerts),
+			DETAIL = 'It does not see diverted alerts, and what it changes in others is not judged.',
+			HINT = 'Give it a name that sorts before "~poa_suppress".';
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) IS
+	'puts the trigger "~poa_suppress" on a table of alerts, partitioned or not: code and mpxn name columns of type text or varchar, chf and device of guid, at of timestamptz (the instant that is judged: receipt at the DSP by the rule, or the outage start); mpxn and device may be NULL; mode divert, or shadow to log only. Raises 42703, 42804, 0A000, 42809, 42710, 22004 or 22023 for what can not be attached; warns of a BEFORE ROW trigger that sorts later (MP102B)';
+
+CREATE FUNCTION poa.detach(alerts regclass) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF alerts IS NULL THEN
+		RAISE null_value_not_allowed USING MESSAGE = 'alerts must not be NULL';
+	END IF;
+	IF NOT EXISTS (
+		SELECT FROM pg_trigger AS t WHERE t.tgrelid = alerts AND t.tgname = '~poa_suppress')
+	THEN
+		RAISE undefined_object USING
+			MESSAGE = format('table %s is not attached', alerts),
+			HINT = 'Attached tables have the trigger "~poa_suppress".';
+	END IF;
+	EXECUTE format('DROP TRIGGER "~poa_suppress" ON %s', alerts);
+END
+$$;
+COMMENT ON FUNCTION poa.detach(regclass) IS
+	'takes the trigger "~poa_suppress" from a table, whose alerts are then all stored; raises 42704 where it has none, 22004 for NULL';
+
+REVOKE ALL ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa.detach(regclass) FROM PUBLIC;
+
+CREATE FUNCTION poa.is_enabled() RETURNS boolean
+	AS 'MODULE_PATHNAME', 'poa_is_enabled' LANGUAGE C STABLE;
+COMMENT ON FUNCTION poa.is_enabled() IS 'the setting poa_suppress.enabled, false while the kill switch is thrown';
+REVOKE ALL ON FUNCTION poa.is_enabled() FROM PUBLIC;
+
+/*
+ * The decision of divert.c for people to read; a test compares the two.
+ */
+CREATE FUNCTION poa.explain(chf @extschema@.guid, at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (device @extschema@.guid, activation_id bigint, criterion text, met boolean, detail text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH activation AS (
+		SELECT a.*, a.status IN ('tracked', 'succeeded') AS suppresses,
+			$2 >= a.opens_at AS opened, $2 <= a.closes_at AS not_closed
+		FROM poa.activation AS a WHERE a.chf OPERATOR(@extschema@.=) $1
+	), deciding AS (
+		SELECT a.* FROM activation AS a
+		WHERE a.suppresses AND a.opened AND a.not_closed
+		ORDER BY a.activates_at DESC, a.activation_id DESC LIMIT 1
+	), meter AS (
+		SELECT d.device FROM poa.device AS d
+		WHERE d.chf OPERATOR(@extschema@.=) $1 AND d.device_type = 'ESME'
+		UNION SELECT a.device FROM activation AS a
+	), line AS (
+		SELECT 1 AS part, m.device, NULL::bigint AS activation_id, e.n, e.criterion, e.met, e.detail
+		FROM meter AS m
+		CROSS JOIN LATERAL poa.eligibility(m.device) WITH ORDINALITY AS e (criterion, met, detail, n)
+		UNION ALL
+		SELECT 1, a.device, a.activation_id, c.n, c.criterion, c.met, c.detail
+		FROM activation AS a
+		CROSS JOIN LATERAL (VALUES
+			(1, 'status', a.suppresses, 'activation is ' || a.status),
+			(2, 'opens', coalesce(a.opened, false), 'window opens at ' || a.opens_at::text),
+			(3, 'closes', coalesce(a.not_closed, false), 'window closes at ' || a.closes_at::text)
+		) AS c (n, criterion, met, detail)
+		UNION ALL
+		SELECT 2, d.device, d.activation_id, 1, 'verdict', d.activation_id IS NOT NULL AND poa.is_enabled(),
+			CASE WHEN $1 IS NULL THEN 'stored: an alert without a hub is not judged'
+				WHEN $2 IS NULL THEN 'stored: an alert without an instant is not judged'
+				WHEN d.activation_id IS NULL THEN 'stored: no suppressing window of the hub holds ' || $2::text
+				WHEN NOT poa.is_enabled() THEN 'stored: poa_suppress.enabled is off'
+				ELSE 'suppressed: ' || $2::text || ' is in the window from ' || d.opens_at::text
+					|| ' to ' || d.closes_at::text || ', activation at ' || d.activates_at::text END
+		FROM (SELECT) AS one LEFT JOIN deciding AS d ON true
+	)
+	SELECT l.device, l.activation_id, l.criterion, l.met, l.detail
+	FROM line AS l
+	ORDER BY l.part, l.device USING OPERATOR(@extschema@.<), l.activation_id NULLS FIRST, l.n
+$$;
+COMMENT ON FUNCTION poa.explain(@extschema@.guid, timestamptz) IS
+	'why an AD1 of a hub at a UTC instant would be suppressed or not: each ESME of the hub with the criteria of eligibility (activation_id NULL), each activation tracked on it with status, opens and closes, last the verdict, met where the AD1 would be suppressed. A NULL hub or instant is never suppressed';
+REVOKE ALL ON FUNCTION poa.explain(@extschema@.guid, timestamptz) FROM PUBLIC;

@@ -1,0 +1,592 @@
+/*-------------------------------------------------------------------------
+ *
+ * gbcs_parse.c
+ *	  Reader of the GBCS use case CS06, Activate Firmware, without the server.
+ *
+ * A message is, from the outside in (all numbers big-endian; a "length" is a
+ * DER length, a "part" is a length and so many octets):
+ *
+ *	MAC header		DD, six times 00, the length of all that follows, a
+ *					security header of 5 octets.  Optional; where it is, a MAC
+ *					of 12 octets ends the message.
+ *	grouping header	DF 09; 01 command, 02 response, 03 alert; counter, 8
+ *					octets; 08 and the originator; 08 and the recipient; date-
+ *					time, a part, often empty; other information, a part that
+ *					begins with the message code, two octets.
+ *	content			a part.
+ *	signature		a part, empty or of 64 octets.  A pre-command ends before
+ *					it.
+ *
+ * What the content is depends on the message code.  That of CS06 is DER:
+ *
+ *	0012, command	SEQUENCE { hash OCTET STRING (32 octets), counter INTEGER,
+ *					time GeneralizedTime OPTIONAL }
+ *	0012, response	NULL where a future-dated command was accepted, else the
+ *					outcome
+ *	00CA, alert		SEQUENCE { alert code INTEGER (8F66 or 8F67), time
+ *					GeneralizedTime, counter INTEGER, outcome }
+ *	outcome			SEQUENCE { response code INTEGER (0-3), firmware version
+ *					OCTET STRING (4 octets) }
+ *
+ * A message so large that it travels in blocks has a routing header instead,
+ * DD 09 and then as above, so that its use case can still be told.
+ *
+ * Neither the signature nor the MAC is verified: the DSP has done that, and has
+ * the keys for it.
+ *
+ * src/gbcs_parse.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "gbcs_parse.h"
+
+#include "datetime_parse.h"
+
+#define TAG_GENERAL_CIPHERING		0xDD
+#define TAG_GENERAL_SIGNING			0xDF
+#define TRANSACTION_ID_OCTETS		9	/* the flag and the counter */
+#define SYSTEM_TITLE_OCTETS			8
+#define MAC_HEADER_ZEROS			6
+#define SECURITY_HEADER_OCTETS		5
+#define MAC_OCTETS					12
+#define SIGNATURE_OCTETS			64
+
+#define CODE_ACTIVATE_FIRMWARE		0x0012
+#define CODE_ACTIVATION_ALERT		0x00CA
+#define ALERT_SUCCEEDED				0x8F66
+#define ALERT_FAILED				0x8F67
+
+#define TAG_INTEGER					0x02
+#define TAG_OCTET_STRING			0x04
+#define TAG_NULL					0x05
+#define TAG_GENERALIZED_TIME		0x18
+#define TAG_SEQUENCE				0x30
+
+#define IMAGE_HASH_OCTETS			32
+
+/*
+ * What is left to read of the message, or of a part of it.  All reading goes
+ * through take(), the one place that moves ptr.
+ */
+typedef struct Cursor
+{
+	const uint8_t *ptr;
+	const uint8_t *end;
+	const uint8_t *start;		/* of the message, for the offset of an error */
+	PoaGbcsError *err;
+} Cursor;
+
+/* the grouping header */
+typedef struct Header
+{
+	uint8_t		kind;
+	uint64_t	counter;
+	uint64_t	originator;
+	uint64_t	recipient;
+	unsigned int code;
+} Header;
+
+/*
+ * Note what is wrong with a field, where the cursor stands.  Always false, for
+ * the caller to return.
+ */
+static bool
+fail(const Cursor *c, const char *field, const char *problem)
+{
+	c->err->field = field;
+	c->err->problem = problem;
+	c->err->offset = (size_t) (c->ptr - c->start);
+	return false;
+}
+
+static inline size_t
+octets_left(const Cursor *c)
+{
+	return (size_t) (c->end - c->ptr);
+}
+
+/*
+ * Take the next n octets.  Fails where there are fewer.
+ */
+static bool
+take(Cursor *c, const char *field, size_t n, const uint8_t **octets)
+{
+	if (octets_left(c) < n)
+		return fail(c, field,
+					octets_left(c) == 0 ? "is missing" : "is cut short");
+	*octets = c->ptr;
+	c->ptr += n;
+	return true;
+}
+
+/*
+ * Take n octets, at most eight, as an unsigned number.
+ */
+static bool
+take_unsigned(Cursor *c, const char *field, size_t n, uint64_t *value)
+{
+	const uint8_t *octets;
+
+	if (!take(c, field, n, &octets))
+		return false;
+	*value = 0;
+	for (size_t i = 0; i < n; i++)
+		*value = (*value << 8) | octets[i];
+	return true;
+}
+
+/*
+ * Take one octet that can have but one value.
+ */
+static bool
+take_constant(Cursor *c, const char *field, uint8_t expected,
+			  const char *problem)
+{
+	Cursor		mark = *c;
+	const uint8_t *octet;
+
+	if (!take(c, field, 1, &octet))
+		return false;
+	if (*octet != expected)
+		return fail(&mark, field, problem);
+	return true;
+}
+
+/*
+ * Take a DER length: one octet below 80, or 81 or 82 and as many octets.
+ *
+ * More than the shortest form is accepted, for the reference data of GBCS (RTDS
+ * 4.5.0, use case CS02b) has such lengths; the indefinite one is not, and no
+ * GBCS message is so long that it would need more octets.
+ */
+static bool
+take_length(Cursor *c, const char *field, size_t *length)
+{
+	Cursor		mark = *c;
+	uint64_t	value;
+
+	if (!take_unsigned(c, field, 1, &value))
+		return false;
+	if (value == 0x80)
+		return fail(&mark, field, "has an indefinite length");
+	if (value > 0x82)
+		return fail(&mark, field, "has a length of more than two octets");
+	if (value > 0x80 && !take_unsigned(c, field, value & 0x7F, &value))
+		return false;
+	*length = (size_t) value;
+	return true;
+}
+
+/*
+ * Take a length and so many octets, to be read through a cursor of their own.
+ */
+static bool
+take_part(Cursor *c, const char *field, Cursor *part)
+{
+	Cursor		mark = *c;
+	size_t		length;
+	const uint8_t *octets;
+
+	if (!take_length(c, field, &length))
+		return false;
+	if (length > octets_left(c))
+		return fail(&mark, field, "has a length that runs past the end of what holds it");
+	if (!take(c, field, length, &octets))
+		return false;
+	*part = *c;
+	part->ptr = octets;
+	part->end = octets + length;
+	return true;
+}
+
+/*
+ * Take a DER element of the given tag, its octets through a cursor.
+ */
+static bool
+take_element(Cursor *c, const char *field, uint8_t tag, Cursor *part)
+{
+	return take_constant(c, field, tag, "has the wrong tag or is missing") &&
+		take_part(c, field, part);
+}
+
+/*
+ * Has all been read?  Fails where something is left.
+ */
+static bool
+take_end(const Cursor *c, const char *field)
+{
+	if (c->ptr != c->end)
+		return fail(c, field, "is followed by octets that do not belong to it");
+	return true;
+}
+
+/*
+ * Take an INTEGER that is not negative and has at most 64 bits.
+ */
+static bool
+take_integer(Cursor *c, const char *field, uint64_t *value)
+{
+	Cursor		part;
+	const uint8_t *octet;
+
+	if (!take_element(c, field, TAG_INTEGER, &part))
+		return false;
+	if (octets_left(&part) == 0)
+		return fail(&part, field, "has no octets");
+	if (part.ptr[0] & 0x80)
+		return fail(&part, field, "is negative");
+
+	*value = 0;
+	while (octets_left(&part) > 0)
+	{
+		if (*value >> 56 != 0)
+			return fail(&part, field, "has more than 64 bits");
+		if (!take(&part, field, 1, &octet))
+			return false;
+		*value = (*value << 8) | *octet;
+	}
+	return true;
+}
+
+/*
+ * Take an OCTET STRING of a fixed size.
+ */
+static bool
+take_octet_string(Cursor *c, const char *field, size_t size,
+				  const char *problem, const uint8_t **octets)
+{
+	Cursor		part;
+
+	if (!take_element(c, field, TAG_OCTET_STRING, &part))
+		return false;
+	if (octets_left(&part) != size)
+		return fail(&part, field, problem);
+	return take(&part, field, size, octets);
+}
+
+/*
+ * Take the GeneralizedTime at which the firmware is, or was, to be activated.
+ */
+static bool
+take_execution_time(Cursor *c, PoaGbcsActivation *result)
+{
+	static const char *const field = "execution date-time";
+	Cursor		part;
+
+	if (!take_element(c, field, TAG_GENERALIZED_TIME, &part))
+		return false;
+	if (!poa_generalized_time_parse((const char *) part.ptr,
+									octets_left(&part), &result->usecs))
+		return fail(&part, field, "is not a date and time in the form YYYYMMDDHHMMSSZ");
+	result->has_time = true;
+	return true;
+}
+
+/*
+ * Take the system title, an EUI-64, of the party that field names.
+ */
+static bool
+take_system_title(Cursor *c, const char *field, uint64_t *title)
+{
+	return take_constant(c, field, SYSTEM_TITLE_OCTETS,
+						 "does not have the length 08 of a system title") &&
+		take_unsigned(c, field, SYSTEM_TITLE_OCTETS, title);
+}
+
+/*
+ * Take the MAC header behind its tag, and cut off the MAC at the end, so that
+ * the cursor is left on what the two enclose.
+ */
+static bool
+take_mac_header(Cursor *c)
+{
+	static const char *const field = "MAC header";
+	Cursor		part;
+	const uint8_t *security;
+
+	/* identifiers, titles, date-time, other information and key: all empty */
+	for (int i = 0; i < MAC_HEADER_ZEROS; i++)
+		if (!take_constant(c, field, 0, "has an octet that is not 00"))
+			return false;
+
+	if (!take_part(c, field, &part) || !take_end(c, "MAC"))
+		return false;
+	*c = part;
+	if (!take(c, field, SECURITY_HEADER_OCTETS, &security))
+		return false;
+	if (octets_left(c) < MAC_OCTETS)
+		return fail(c, "MAC", "is cut short");
+	c->end -= MAC_OCTETS;
+	return true;
+}
+
+/*
+ * Take the grouping header behind its tag, as far as the message code.  What
+ * "other information" may hold behind that (parties of other use cases) is
+ * passed over.
+ */
+static bool
+take_header(Cursor *c, Header *header)
+{
+	static const char *const flag = "command, response or alert flag";
+	Cursor		mark;
+	Cursor		date_time;
+	Cursor		other;
+	uint64_t	value;
+
+	if (!take_constant(c, "transaction identifier", TRANSACTION_ID_OCTETS,
+					   "does not have the length 09"))
+		return false;
+	mark = *c;
+	if (!take_unsigned(c, flag, 1, &value))
+		return false;
+	if (value < POA_GBCS_COMMAND || value > POA_GBCS_ALERT)
+		return fail(&mark, flag, "is none of 01, 02 and 03");
+	header->kind = (uint8_t) value;
+
+	if (!take_unsigned(c, "originator counter", sizeof(header->counter),
+					   &header->counter) ||
+		!take_system_title(c, "originator", &header->originator) ||
+		!take_system_title(c, "recipient", &header->recipient) ||
+		!take_part(c, "date-time", &date_time) ||
+		!take_part(c, "other information", &other) ||
+		!take_unsigned(&other, "message code", 2, &value))
+		return false;
+	header->code = (unsigned int) value;
+	return true;
+}
+
+/*
+ * Take the outcome of an activation: how it went, and the firmware that the
+ * device runs since.
+ */
+static bool
+take_outcome(Cursor *c, PoaGbcsActivation *result)
+{
+	static const char *const field = "response code";
+	static const PoaGbcsOutcome outcomes[] = {
+		POA_GBCS_SUCCEEDED,
+		POA_GBCS_NO_IMAGE_HELD,
+		POA_GBCS_HASH_MISMATCH,
+		POA_GBCS_ACTIVATION_FAILURE
+	};
+	Cursor		sequence;
+	Cursor		mark;
+	uint64_t	code;
+	const uint8_t *version;
+
+	if (!take_element(c, "execution outcome", TAG_SEQUENCE, &sequence))
+		return false;
+	mark = sequence;
+	if (!take_integer(&sequence, field, &code))
+		return false;
+	if (code >= sizeof(outcomes) / sizeof(outcomes[0]))
+		return fail(&mark, field, "is none of 0, 1, 2 and 3");
+	if (!take_octet_string(&sequence, "firmware version",
+						   POA_FIRMWARE_VERSION_OCTETS,
+						   "does not have four octets", &version) ||
+		!take_end(&sequence, "execution outcome"))
+		return false;
+
+	result->outcome = outcomes[code];
+	for (size_t i = 0; i < POA_FIRMWARE_VERSION_OCTETS; i++)
+		result->firmware_version[i] = version[i];
+	result->has_firmware_version = true;
+	return true;
+}
+
+/*
+ * Take the content of a command, which repeats the counter of its header.
+ */
+static bool
+take_command(Cursor *c, PoaGbcsActivation *result)
+{
+	static const char *const field = "originator counter in the payload";
+	Cursor		sequence;
+	Cursor		mark;
+	const uint8_t *hash;
+	uint64_t	counter;
+
+	if (!take_element(c, "command payload", TAG_SEQUENCE, &sequence) ||
+		!take_octet_string(&sequence, "manufacturer image hash",
+						   IMAGE_HASH_OCTETS, "does not have 32 octets", &hash))
+		return false;
+
+	mark = sequence;
+	if (!take_integer(&sequence, field, &counter))
+		return false;
+	if (counter != result->counter)
+		return fail(&mark, field, "differs from the one in the grouping header");
+
+	if (octets_left(&sequence) > 0)
+	{
+		if (!take_execution_time(&sequence, result))
+			return false;
+		result->cancels = (result->usecs == POA_GBCS_CANCELLATION);
+	}
+	return take_end(&sequence, "command payload");
+}
+
+/*
+ * Take the content of a response: a NULL, or an outcome.
+ */
+static bool
+take_response(Cursor *c, PoaGbcsActivation *result)
+{
+	static const char *const field = "acceptance";
+	Cursor		null;
+
+	if (octets_left(c) == 0 || c->ptr[0] != TAG_NULL)
+		return take_outcome(c, result);
+
+	if (!take_element(c, field, TAG_NULL, &null) || !take_end(&null, field))
+		return false;
+	result->outcome = POA_GBCS_ACCEPTED;
+	return true;
+}
+
+/*
+ * Take the content of a future-dated alert.  The counter in its header is the
+ * device's own; that of the command is in here.
+ */
+static bool
+take_alert(Cursor *c, PoaGbcsActivation *result)
+{
+	static const char *const field = "alert code";
+	Cursor		sequence;
+	Cursor		mark;
+	uint64_t	code;
+
+	if (!take_element(c, "alert payload", TAG_SEQUENCE, &sequence))
+		return false;
+	mark = sequence;
+	if (!take_integer(&sequence, field, &code))
+		return false;
+	if (code != ALERT_SUCCEEDED && code != ALERT_FAILED)
+		return fail(&mark, field, "is neither 8F66 nor 8F67");
+	if (!take_execution_time(&sequence, result) ||
+		!take_integer(&sequence, "originator counter in the payload",
+					  &result->counter) ||
+		!take_outcome(&sequence, result))
+		return false;
+	if ((code == ALERT_SUCCEEDED) != (result->outcome == POA_GBCS_SUCCEEDED))
+		return fail(&mark, field, "contradicts the response code");
+	return take_end(&sequence, "alert payload");
+}
+
+/*
+ * Take all that follows the header of a CS06 message, to the last octet.
+ */
+static bool
+take_body(Cursor *c, bool has_mac, PoaGbcsActivation *result)
+{
+	Cursor		mark;
+	Cursor		content;
+	Cursor		signature;
+	bool		ok;
+
+	if (!take_part(c, "content", &content))
+		return false;
+	switch (result->kind)
+	{
+		case POA_GBCS_COMMAND:
+			ok = take_command(&content, result);
+			break;
+		case POA_GBCS_RESPONSE:
+			ok = take_response(&content, result);
+			break;
+		default:
+			ok = take_alert(&content, result);
+			break;
+	}
+	if (!ok || !take_end(&content, "content"))
+		return false;
+
+	/* only what nobody has protected yet, a pre-command, may end here */
+	if (octets_left(c) == 0 && !has_mac)
+		return true;
+	mark = *c;
+	if (!take_part(c, "signature", &signature))
+		return false;
+	if (octets_left(&signature) != 0 &&
+		octets_left(&signature) != SIGNATURE_OCTETS)
+		return fail(&mark, "signature", "has neither 64 octets nor none");
+	return take_end(c, "signature");
+}
+
+/*
+ * Read the message in len octets at buf.
+ *
+ * POA_GBCS_OK: an Activate Firmware command, its response, or its future-dated
+ * alert, which *result describes.  POA_GBCS_NOT_CS06: the header is sound and
+ * of another use case; nothing behind it has been looked at.
+ * POA_GBCS_INVALID: *err says which field is wrong and how.  But for the first,
+ * *result is all zeros: a damaged message is never half-read.
+ */
+PoaGbcsStatus
+poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
+						  PoaGbcsActivation *result, PoaGbcsError *err)
+{
+	static const char *const tag_field = "message tag";
+	static const PoaGbcsActivation nothing;
+	static const PoaGbcsError no_error;
+	Cursor		c = {buf, buf + len, buf, err};
+	Cursor		mark = c;
+	Header		header;
+	PoaGbcsActivation activation = nothing;
+	uint64_t	tag;
+	bool		has_mac = false;
+	bool		in_blocks = false;
+
+	*result = nothing;
+	*err = no_error;
+
+	if (!take_unsigned(&c, tag_field, 1, &tag))
+		return POA_GBCS_INVALID;
+	if (tag == TAG_GENERAL_CIPHERING && octets_left(&c) > 0 && c.ptr[0] == 0)
+	{
+		has_mac = true;
+		if (!take_mac_header(&c))
+			return POA_GBCS_INVALID;
+		mark = c;
+		if (!take_constant(&c, tag_field, TAG_GENERAL_SIGNING,
+						   "is not DF behind the MAC header"))
+			return POA_GBCS_INVALID;
+	}
+	else if (tag == TAG_GENERAL_CIPHERING)
+		in_blocks = true;
+	else if (tag != TAG_GENERAL_SIGNING)
+	{
+		(void) fail(&mark, tag_field, "is neither DD nor DF");
+		return POA_GBCS_INVALID;
+	}
+
+	if (!take_header(&c, &header))
+		return POA_GBCS_INVALID;
+	if (header.code != CODE_ACTIVATE_FIRMWARE &&
+		header.code != CODE_ACTIVATION_ALERT)
+		return POA_GBCS_NOT_CS06;
+	if (in_blocks)
+	{
+		(void) fail(&mark, tag_field,
+					"is that of a block transfer, which this use case does not need");
+		return POA_GBCS_INVALID;
+	}
+	if ((header.code == CODE_ACTIVATION_ALERT) !=
+		(header.kind == POA_GBCS_ALERT))
+	{
+		(void) fail(&mark, "message code",
+					"contradicts the command, response or alert flag");
+		return POA_GBCS_INVALID;
+	}
+
+	activation.kind = (PoaGbcsKind) header.kind;
+	activation.counter = header.counter;
+	activation.originator = header.originator;
+	activation.recipient = header.recipient;
+	if (!take_body(&c, has_mac, &activation))
+		return POA_GBCS_INVALID;
+
+	*result = activation;
+	return POA_GBCS_OK;
+}

@@ -1,0 +1,387 @@
+/*-------------------------------------------------------------------------
+ *
+ * log.c
+ *	  The suppression log: its writer, and what keeps it append-only.
+ *
+ * The writer puts a row into the log and its indexes directly, the way the
+ * logical replication worker stores a row, because a diverted alert should
+ * cost little more than a stored one.  Rights are not asked: the writer of
+ * alerts has none in the extension's schema.  Everything of the alert is
+ * evaluated as that writer; then, for the one insert, the current user is the
+ * log's owner, so that triggers the owner may have put on the log run as his.
+ *
+ * src/log.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/float.h"
+#include "utils/fmgrprotos.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "compat.h"
+#include "log.h"
+#include "poa_suppress.h"
+#include "probe.h"
+
+/* The columns of poa.suppression_log, in the order of log.sql */
+enum
+{
+	LOG_ID = 1,
+	LOG_LOGGED_AT,
+	LOG_DIVERTED,
+	LOG_SOURCE_SCHEMA,
+	LOG_SOURCE_TABLE,
+	LOG_ALERT,
+	LOG_ALERT_CODE,
+	LOG_CHF,
+	LOG_MPXN,
+	LOG_DISTRIBUTOR_ID,
+	LOG_DECIDED_AT,
+	LOG_ACTIVATION_ID,
+	LOG_MATCHED,
+	LOG_DEVICE,
+	LOG_MANUFACTURER,
+	LOG_REQUEST_ID,
+	LOG_ACTIVATES_AT,
+	LOG_OPENS_AT,
+	LOG_CLOSES_AT,
+	LOG_DELAY,
+	LOG_NUM_COLUMNS = LOG_DELAY
+};
+
+/* The columns of poa.device that the log takes, in the order of registry.sql */
+enum
+{
+	DEVICE_MANUFACTURER = 4,
+	DEVICE_MPXN = 6
+};
+
+#define MPAN_LENGTH	13
+
+struct PoaLogWriter
+{
+	MemoryContext context;		/* in which the writer lives */
+	Oid			rowtype;		/* of the table of alerts */
+	TupleDesc	rowdesc;
+	FmgrInfo	to_jsonb;
+	Datum		source_schema;
+	Datum		source_table;
+
+	Oid			owner;			/* of the log */
+	Oid			log_id_seq;
+	EState	   *estate;
+	ResultRelInfo *log;
+	TupleTableSlot *slot;
+	PoaProbe	devices;
+};
+
+/* Is purge_log running? */
+static bool purging = false;
+
+/*
+ * The table that was attached: for a partition the root of its tree.
+ */
+static Oid
+attached_table(Relation alerts)
+{
+	Oid			relid = RelationGetRelid(alerts);
+
+	if (alerts->rd_rel->relispartition)
+	{
+		List	   *ancestors = get_partition_ancestors(relid);
+
+		relid = llast_oid(ancestors);
+		list_free(ancestors);
+	}
+	return relid;
+}
+
+/*
+ * Open a writer for the alerts of one table, in the current memory context.
+ */
+PoaLogWriter *
+poa_log_open(Oid schema, Relation alerts)
+{
+	PoaLogWriter *writer = palloc0(sizeof(PoaLogWriter));
+	Oid			source = attached_table(alerts);
+	Param	   *row = makeNode(Param);
+	Relation	log;
+
+	writer->context = CurrentMemoryContext;
+
+	/* to_jsonb learns the type of its argument from the call */
+	writer->rowtype = alerts->rd_rel->reltype;
+	writer->rowdesc = RelationGetDescr(alerts);
+	row->paramkind = PARAM_EXTERN;
+	row->paramtype = writer->rowtype;
+	row->paramtypmod = -1;
+	fmgr_info(F_TO_JSONB, &writer->to_jsonb);
+	fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(row),
+											 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL),
+					   &writer->to_jsonb);
+
+	writer->source_schema = CStringGetTextDatum(get_namespace_name(get_rel_namespace(source)));
+	writer->source_table = CStringGetTextDatum(get_rel_name(source));
+
+	log = table_open(poa_relation(schema, "suppression_log"), RowExclusiveLock);
+	writer->owner = log->rd_rel->relowner;
+	writer->log_id_seq = poa_relation(schema, "suppression_log_log_id_seq");
+	writer->estate = CreateExecutorState();
+	writer->log = makeNode(ResultRelInfo);
+	InitResultRelInfo(writer->log, log, 0, NULL, 0);
+	ExecOpenIndices(writer->log, false);
+	writer->slot = table_slot_create(log, NULL);
+	poa_probe_open(&writer->devices, schema, "device", "device_pkey");
+	return writer;
+}
+
+/*
+ * Release what a writer holds open.  Its memory goes with the context it was
+ * opened in, its executor state too, which may be gone already.
+ */
+void
+poa_log_close(PoaLogWriter *writer)
+{
+	poa_probe_close(&writer->devices);
+	ExecDropSingleTupleTableSlot(writer->slot);
+	ExecCloseIndices(writer->log);
+	table_close(writer->log->ri_RelationDesc, NoLock);
+}
+
+/*
+ * The whole row of an alert as jsonb, as its writer sees it but for the two
+ * settings that would change what a number or an interval reads back as.
+ */
+static Datum
+alert_to_jsonb(PoaLogWriter *writer, HeapTuple tuple)
+{
+	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
+	bool		as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES;
+	int			nestlevel = 0;
+	Datum		jsonb;
+
+	if (!as_it_is)
+	{
+		nestlevel = NewGUCNestLevel();
+		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	}
+	jsonb = FunctionCall1(&writer->to_jsonb, row);
+	if (!as_it_is)
+		AtEOXact_GUC(true, nestlevel);
+	return jsonb;
+}
+
+/*
+ * The distributor of an MPxN: the first two digits of a 13-digit MPAN core.
+ * False for anything else, such as a gas MPRN, or none at all.
+ */
+static bool
+distributor_of(Datum mpxn, Datum *distributor_id)
+{
+	text	   *digits;
+	const char *s;
+
+	if (mpxn == (Datum) 0)
+		return false;
+	digits = DatumGetTextPP(mpxn);
+	s = VARDATA_ANY(digits);
+	if (VARSIZE_ANY_EXHDR(digits) != MPAN_LENGTH)
+		return false;
+	for (int i = 0; i < MPAN_LENGTH; i++)
+		if (s[i] < '0' || s[i] > '9')
+			return false;
+	*distributor_id = Int16GetDatum((s[0] - '0') * 10 + (s[1] - '0'));
+	return true;
+}
+
+/*
+ * Fill in what the inventory knows of the matched meter: its manufacturer and,
+ * where the alert's own MPxN does not tell, its distributor.
+ */
+static void
+fill_from_inventory(PoaLogWriter *writer, Datum device, Datum mpxn,
+					Datum *values, bool *nulls)
+{
+	TupleTableSlot *slot = writer->devices.slot;
+	MemoryContext per_row = MemoryContextSwitchTo(writer->context);
+	bool		found;
+	bool		isnull;
+
+	poa_probe_start(&writer->devices, device);
+	found = poa_probe_next(&writer->devices);
+	MemoryContextSwitchTo(per_row);
+
+	if (found)
+	{
+		Datum		value = slot_getattr(slot, DEVICE_MANUFACTURER, &isnull);
+
+		if (!isnull)
+			values[LOG_MANUFACTURER - 1] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		nulls[LOG_MANUFACTURER - 1] = isnull;
+	}
+	if (distributor_of(mpxn, &values[LOG_DISTRIBUTOR_ID - 1]))
+		nulls[LOG_DISTRIBUTOR_ID - 1] = false;
+	else if (found)
+	{
+		Datum		value = slot_getattr(slot, DEVICE_MPXN, &isnull);
+
+		nulls[LOG_DISTRIBUTOR_ID - 1] =
+			isnull || !distributor_of(value, &values[LOG_DISTRIBUTOR_ID - 1]);
+	}
+	poa_probe_end(&writer->devices);
+}
+
+/*
+ * Store the row that stands in the writer's slot, as the owner of the log.
+ */
+static void
+store_row(PoaLogWriter *writer)
+{
+	Oid			user;
+	int			security;
+
+	ResetPerTupleExprContext(writer->estate);
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(writer->owner, security | SECURITY_LOCAL_USERID_CHANGE);
+	ExecSimpleRelationInsert(writer->log, writer->estate, writer->slot);
+	SetUserIdAndSecContext(user, security);
+	ExecClearTuple(writer->slot);
+}
+
+/*
+ * Write an alert to the log with the windows that hold it, of which there is
+ * at least one, the deciding one first.  Any error is the caller's: an alert
+ * that cannot be logged is not diverted.
+ */
+void
+poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
+			  const PoaMatch *matches, int nmatches, bool diverted)
+{
+	Datum		values[LOG_NUM_COLUMNS] = {0};
+	bool		nulls[LOG_NUM_COLUMNS] = {0};
+	Datum	   *matched = palloc(nmatches * sizeof(Datum));
+
+	for (int i = 0; i < nmatches; i++)
+		matched[i] = Int64GetDatum(matches[i].activation_id);
+
+	values[LOG_LOGGED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[LOG_DIVERTED - 1] = BoolGetDatum(diverted);
+	values[LOG_SOURCE_SCHEMA - 1] = writer->source_schema;
+	values[LOG_SOURCE_TABLE - 1] = writer->source_table;
+	values[LOG_ALERT - 1] = alert_to_jsonb(writer, alert->tuple);
+	values[LOG_ALERT_CODE - 1] = alert->code;
+	values[LOG_CHF - 1] = alert->chf;
+	values[LOG_MPXN - 1] = alert->mpxn;
+	nulls[LOG_MPXN - 1] = alert->mpxn == (Datum) 0;
+	nulls[LOG_DISTRIBUTOR_ID - 1] = true;
+	values[LOG_DECIDED_AT - 1] = TimestampTzGetDatum(alert->at);
+	values[LOG_ACTIVATION_ID - 1] = matched[0];
+	values[LOG_MATCHED - 1] =
+		PointerGetDatum(construct_array(matched, nmatches, INT8OID,
+										sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	values[LOG_DEVICE - 1] = matches[0].device;
+	nulls[LOG_MANUFACTURER - 1] = true;
+	values[LOG_REQUEST_ID - 1] = matches[0].request_id;
+	nulls[LOG_REQUEST_ID - 1] = matches[0].request_id == (Datum) 0;
+	values[LOG_ACTIVATES_AT - 1] = TimestampTzGetDatum(matches[0].activates_at);
+	values[LOG_OPENS_AT - 1] = TimestampTzGetDatum(matches[0].opens_at);
+	values[LOG_CLOSES_AT - 1] = TimestampTzGetDatum(matches[0].closes_at);
+	values[LOG_DELAY - 1] = DirectFunctionCall2(timestamp_mi, values[LOG_DECIDED_AT - 1],
+												values[LOG_ACTIVATES_AT - 1]);
+	fill_from_inventory(writer, matches[0].device, alert->mpxn, values, nulls);
+	values[LOG_ID - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
+
+	ExecClearTuple(writer->slot);
+	memcpy(writer->slot->tts_values, values, sizeof(values));
+	memcpy(writer->slot->tts_isnull, nulls, sizeof(nulls));
+	ExecStoreVirtualTuple(writer->slot);
+	store_row(writer);
+}
+
+/*
+ * refuse_change(): the statement trigger that keeps the log append-only, for
+ * everybody; only purge_log may delete.
+ */
+PG_FUNCTION_INFO_V1(poa_refuse_change);
+Datum
+poa_refuse_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must be called by the trigger manager",
+						"poa.refuse_change")));
+
+	if (!(purging && TRIGGER_FIRED_BY_DELETE(trigdata->tg_event)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is append-only",
+						RelationGetRelationName(trigdata->tg_relation)),
+				 errdetail("What was suppressed stays on record; UPDATE, DELETE and TRUNCATE are refused to everybody."),
+				 errhint("Remove what is old with poa.purge_log()."),
+				 errtable(trigdata->tg_relation)));
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * purge_log(before): delete what was logged before an instant; the releases
+ * go with it through their foreign key.  Returns the number of log rows.
+ */
+PG_FUNCTION_INFO_V1(poa_purge_log);
+Datum
+poa_purge_log(PG_FUNCTION_ARGS)
+{
+	Oid			params[] = {TIMESTAMPTZOID};
+	Datum		values[] = {PG_GETARG_DATUM(0)};
+	char	   *sql;
+	volatile int result = 0;
+	uint64		purged;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the instant to purge before must not be NULL")));
+
+	sql = psprintf("DELETE FROM %s.suppression_log WHERE logged_at OPERATOR(pg_catalog.<) $1",
+				   quote_identifier(get_namespace_name(poa_schema(fcinfo))));
+	SPI_connect();
+	purging = true;
+	PG_TRY();
+	{
+		result = SPI_execute_with_args(sql, lengthof(params), params, values, NULL, false, 0);
+	}
+	PG_FINALLY();
+	{
+		purging = false;
+	}
+	PG_END_TRY();
+	if (result != SPI_OK_DELETE)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	purged = SPI_processed;
+	SPI_finish();
+	PG_RETURN_INT64((int64) purged);
+}

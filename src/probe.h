@@ -1,0 +1,34 @@
+/*-------------------------------------------------------------------------
+ *
+ * probe.h
+ *	  Look rows up by one guid in an index that is kept open.
+ *
+ * src/probe.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POA_PROBE_H
+#define POA_PROBE_H
+
+#include "access/genam.h"
+#include "access/relscan.h"
+#include "access/skey.h"
+#include "executor/tuptable.h"
+
+typedef struct PoaProbe
+{
+	Relation	heap;			/* NULL while the probe is closed */
+	Relation	index;
+	AttrNumber	keyattno;		/* the indexed column, as the heap counts it */
+	ScanKeyData key;
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+} PoaProbe;
+
+extern void poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index);
+extern void poa_probe_start(PoaProbe *probe, Datum guid);
+extern bool poa_probe_next(PoaProbe *probe);
+extern void poa_probe_end(PoaProbe *probe);
+extern void poa_probe_close(PoaProbe *probe);
+
+#endif							/* POA_PROBE_H */

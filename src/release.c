@@ -1,0 +1,301 @@
+/*-------------------------------------------------------------------------
+ *
+ * release.c
+ *	  Put a diverted alert back into its table.
+ *
+ * The alert is inserted as the caller, through whatever triggers the table
+ * has; the record of the release is written as its owner.  Both are one
+ * transaction, and the primary key of the record lets one of two releases of
+ * the same alert through.
+ *
+ * All names and operators in the statements are qualified, because they run
+ * with the caller's search_path: the table's own triggers may need it.
+ *
+ * src/release.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "poa_suppress.h"
+#include "release.h"
+
+/*
+ * The row that passes: the next one that is inserted into this table, directly
+ * by the release and not by a trigger of the table.
+ */
+typedef struct Pass
+{
+	Oid			relid;			/* InvalidOid while nothing passes */
+	int			trigger_depth;
+} Pass;
+
+static Pass pass;
+
+/*
+ * How many triggers deep are we?
+ */
+static int
+trigger_depth(void)
+{
+	return DatumGetInt32(DirectFunctionCall1(pg_trigger_depth, (Datum) 0));
+}
+
+/*
+ * The trigger asks: is the row at hand the one that a release puts back?  The
+ * answer is yes once.
+ */
+bool
+poa_release_passes(Relation alerts)
+{
+	Oid			relid = RelationGetRelid(alerts);
+
+	if (likely(!OidIsValid(pass.relid)))
+		return false;
+	if (pass.trigger_depth != trigger_depth())
+		return false;
+	if (relid != pass.relid &&
+		!(alerts->rd_rel->relispartition &&
+		  list_member_oid(get_partition_ancestors(relid), pass.relid)))
+		return false;
+	pass.relid = InvalidOid;
+	return true;
+}
+
+/*
+ * Execute a statement, in SPI, and return the number of its rows.
+ */
+static uint64
+execute(const char *sql, int nparams, Oid *params, Datum *values)
+{
+	int			result = SPI_execute_with_args(sql, nparams, params, values, NULL, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * A column of the first row of the last statement as text, NULL for NULL.
+ */
+static char *
+result_text(int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column);
+}
+
+/*
+ * Record the release, and leave the log's row (source_schema, source_table,
+ * alert) as the result of the last statement.  The caller has made us the
+ * owner of the log.
+ *
+ * An unknown alert is 42704; one that was never diverted, or was released
+ * already, is 55000.
+ */
+static void
+record_release(const char *schema, int64 log_id, Datum reason, Datum released_by)
+{
+	Oid			params[] = {INT8OID, TEXTOID, TEXTOID};
+	Datum		values[] = {Int64GetDatum(log_id), reason, released_by};
+	bool		isnull;
+
+	if (execute(psprintf("SELECT diverted FROM %s.suppression_log "
+						 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+				1, params, values) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("log_id " INT64_FORMAT " does not exist in the suppression log", log_id),
+				 errhint("Look the alert up in poa.suppressed_alert; it may have been purged.")));
+	if (!DatumGetBool(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull)))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("alert with log_id " INT64_FORMAT " was never diverted", log_id),
+				 errdetail("It was logged in shadow mode and stands in its table.")));
+
+	if (execute(psprintf("INSERT INTO %s.release_log (log_id, reason, released_by) "
+						 "VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING", schema),
+				3, params, values) == 0)
+	{
+		bool		found = execute(psprintf("SELECT released_by, released_at FROM %s.release_log "
+											 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+									1, params, values) > 0;
+
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("alert with log_id " INT64_FORMAT " was released already", log_id),
+				 found ? errdetail("It was released by %s at %s.",
+								   result_text(1), result_text(2)) : 0));
+	}
+
+	(void) execute(psprintf("SELECT source_schema, source_table, alert FROM %s.suppression_log "
+							"WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+				   1, params, values);
+}
+
+/*
+ * Warn of what the alert carries and its table no longer has.
+ */
+static void
+warn_of_lost_columns(Relation alerts, Jsonb *alert)
+{
+	JsonbIterator *it = JsonbIteratorInit(&alert->root);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+
+	token = JsonbIteratorNext(&it, &value, false);	/* the object */
+	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
+	{
+		char	   *name = pnstrdup(value.val.string.val, value.val.string.len);
+
+		token = JsonbIteratorNext(&it, &value, true);
+		if (value.type != jbvNull && SPI_fnumber(RelationGetDescr(alerts), name) <= 0)
+			ereport(WARNING,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of table \"%s\" does not exist any more",
+							name, RelationGetRelationName(alerts)),
+					 errdetail("The released alert is stored without it; the suppression log keeps the whole alert.")));
+	}
+}
+
+/*
+ * The statement that inserts an alert, given whole as $1 of the table's row
+ * type.  Generated columns are left to the table, identity columns are not.
+ */
+static char *
+insert_statement(Relation alerts, const char *table)
+{
+	StringInfoData columns;
+	StringInfoData fields;
+	TupleDesc	desc = RelationGetDescr(alerts);
+
+	initStringInfo(&columns);
+	initStringInfo(&fields);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(desc, i);
+		const char *separator = columns.len > 0 ? ", " : "";
+		const char *name = quote_identifier(NameStr(att->attname));
+
+		if (att->attisdropped || att->attgenerated != '\0')
+			continue;
+		appendStringInfo(&columns, "%s%s", separator, name);
+		appendStringInfo(&fields, "%s($1).%s", separator, name);
+	}
+	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s",
+					table, columns.data, fields.data);
+}
+
+/*
+ * Insert an alert into its table, as the caller, past the trigger.
+ *
+ * The row is made before the pass is given, so that nothing that runs while
+ * it is made can use it up.  A row that another trigger keeps out is an error:
+ * a release that stores nothing would lose the alert.
+ */
+static void
+put_back(const char *source_schema, const char *source_table, Datum alert)
+{
+	Oid			nsp = get_namespace_oid(source_schema, true);
+	Oid			relid = OidIsValid(nsp) ? get_relname_relid(source_table, nsp) : InvalidOid;
+	char	   *table = quote_qualified_identifier(source_schema, source_table);
+	Oid			jsonb = JSONBOID;
+	Oid			rowtype;
+	Relation	alerts;
+	char	   *insert;
+	Datum		row;
+	bool		isnull;
+	Pass		outer = pass;
+	volatile uint64 stored = 0;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s of the alert does not exist", table),
+				 errhint("Give the table its name of that time for the release, or insert the alert by hand from poa.suppression_log.")));
+
+	alerts = table_open(relid, RowExclusiveLock);
+	warn_of_lost_columns(alerts, DatumGetJsonbP(alert));
+	rowtype = alerts->rd_rel->reltype;
+	insert = insert_statement(alerts, table);
+	table_close(alerts, NoLock);
+
+	(void) execute(psprintf("SELECT pg_catalog.jsonb_populate_record(NULL::%s, $1)", table),
+				   1, &jsonb, &alert);
+	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+	PG_TRY();
+	{
+		pass.relid = relid;
+		pass.trigger_depth = trigger_depth() + 1;
+		stored = execute(insert, 1, &rowtype, &row);
+	}
+	PG_FINALLY();
+	{
+		pass = outer;
+	}
+	PG_END_TRY();
+
+	if (stored != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("table %s did not take the released alert", table),
+				 errdetail("Another trigger or rule of the table kept the row out."),
+				 errhint("Nothing was released; the alert is still in the suppression log.")));
+}
+
+/*
+ * release(log_id, reason): see release.sql.
+ */
+PG_FUNCTION_INFO_V1(poa_release);
+Datum
+poa_release(PG_FUNCTION_ARGS)
+{
+	Oid			schema = poa_schema(fcinfo);
+	Oid			caller;
+	int			security;
+	Datum		released_by;
+	bool		isnull;
+	char	   *source_schema;
+	char	   *source_table;
+	Datum		alert;
+	Relation	log;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be NULL", PG_ARGISNULL(0) ? "log_id" : "reason"),
+				 errhint("Say which alert is released, and why: both are kept on record.")));
+
+	GetUserIdAndSecContext(&caller, &security);
+	released_by = CStringGetTextDatum(GetUserNameFromId(caller, false));
+
+	SPI_connect();
+	log = table_open(poa_relation(schema, "suppression_log"), AccessShareLock);
+	SetUserIdAndSecContext(log->rd_rel->relowner, security |
+						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	table_close(log, NoLock);
+	record_release(quote_identifier(get_namespace_name(schema)),
+				   PG_GETARG_INT64(0), PG_GETARG_DATUM(1), released_by);
+	SetUserIdAndSecContext(caller, security);
+
+	source_schema = result_text(1);
+	source_table = result_text(2);
+	alert = PointerGetDatum(PG_DETOAST_DATUM(SPI_getbinval(SPI_tuptable->vals[0],
+														   SPI_tuptable->tupdesc, 3, &isnull)));
+	put_back(source_schema, source_table, alert);
+	SPI_finish();
+	PG_RETURN_VOID();
+}
