@@ -246,8 +246,9 @@ BEGIN
 	PERFORM poa.record_access(role, 'operator', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
 	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON poa.manufacturer, poa.guid_list, poa.device TO %I', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.cancel_activation, poa.record_outcome,'
-		' poa.duis_activation, poa.xs_datetime, poa.receive,'
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.cancel_activation, poa.record_outcome,'
+		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
+		' poa.gbcs_activation, poa.base64_octets,'
 		' poa.eligibility, poa.explain, poa.is_enabled, poa.release TO %I', role);
 END
 $$;

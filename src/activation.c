@@ -46,6 +46,8 @@ typedef enum Statement
 	SUPERSEDE_PENDING,
 	CANCEL_PENDING,
 	SET_STATUS,
+	MARK_SIGNED,
+	RETIME,
 	NUM_STATEMENTS
 } Statement;
 
@@ -104,6 +106,20 @@ static const struct
 		"UPDATE %1$s.activation SET status = $2 "
 		"WHERE request_id = $1 AND status = 'tracked'",
 		2, {TEXTOID, TEXTOID}
+	},
+	[MARK_SIGNED] = {
+		"INSERT INTO %1$s.signed_pre_command (request_id, received_at) VALUES ($1, $2) "
+		"ON CONFLICT (request_id) DO NOTHING",
+		2, {TEXTOID, TIMESTAMPTZOID}
+	},
+	[RETIME] = {
+		/* in UTC, where a day has 24 hours */
+		"UPDATE %1$s.activation SET activates_at = $2, "
+		"opens_at = (opens_at AT TIME ZONE 'UTC' + ($2 - activates_at)) AT TIME ZONE 'UTC', "
+		"closes_at = (closes_at AT TIME ZONE 'UTC' + ($2 - activates_at)) AT TIME ZONE 'UTC' "
+		"WHERE request_id = $1 AND status = 'tracked' "
+		"AND activates_at = received_at AND activates_at < $2",
+		2, {TEXTOID, TIMESTAMPTZOID}
 	},
 };
 
@@ -358,18 +374,18 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 		{"hash_mismatch", "failed"},
 		{"activation_failure", NULL},
 	};
-	char	   *outcome = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *outcome = PG_ARGISNULL(1) ? "NULL" : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Datum		values[2] = {PG_GETARG_DATUM(0)};
 	bool		known;
 	int			i = 0;
 
-	while (outcome == NULL || strcmp(outcome, outcomes[i].outcome) != 0)
-		if (outcome == NULL || ++i == lengthof(outcomes))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 outcome == NULL ? errmsg("outcome must not be NULL") :
-					 errmsg("invalid outcome: \"%s\"", outcome),
-					 errhint("An outcome is succeeded, no_image_held, hash_mismatch or activation_failure.")));
+	while (i < lengthof(outcomes) && strcmp(outcome, outcomes[i].outcome) != 0)
+		i++;
+	if (i == lengthof(outcomes))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid outcome: %s", outcome),
+				 errhint("An outcome is succeeded, no_image_held, hash_mismatch or activation_failure.")));
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
@@ -383,4 +399,27 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 	known = run(fcinfo, FIND_REQUEST, values, NULL) > 0;
 	SPI_finish();
 	PG_RETURN_BOOL(known);
+}
+
+/*
+ * retime_activation(request_id, received_at): see activation.sql.
+ *
+ * That a signed pre-command has been seen is kept apart from its activation,
+ * because one that is delivered again must not move the window again.
+ */
+PG_FUNCTION_INFO_V1(poa_retime_activation);
+Datum
+poa_retime_activation(PG_FUNCTION_ARGS)
+{
+	Datum		values[] = {PG_GETARG_DATUM(0), TimestampTzGetDatum(received_at_argument(fcinfo, 1))};
+	bool		retimed;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
+
+	SPI_connect();
+	retimed = run(fcinfo, MARK_SIGNED, values, NULL) > 0 &&
+		run(fcinfo, RETIME, values, NULL) > 0;
+	SPI_finish();
+	PG_RETURN_BOOL(retimed);
 }

@@ -40,6 +40,11 @@ COMMENT ON COLUMN poa.activation.status IS
 SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
 
+/*
+ * These functions set enable_seqscan off, because their plans are kept for the
+ * session: one made while the table was new and small would go on reading the
+ * whole of it.
+ */
 CREATE FUNCTION poa.track_activation(
 	device @extschema@.guid,
 	activates_at timestamptz DEFAULT NULL,
@@ -47,7 +52,7 @@ CREATE FUNCTION poa.track_activation(
 	received_at timestamptz DEFAULT pg_catalog.now()
 ) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_track_activation' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) IS
 	'records the hub of an eligible meter as activation in progress and returns the activation_id, NULL where the device is not eligible; activates_at (UTC instant) NULL means on demand, at received_at; supersedes the meter''s pending activation; the same request_id again returns the same id and changes nothing. Raises 22023 for a NULL or infinite received_at or an infinite activates_at, 23505 for a request_id of another device (MP102B; DUIS 11.3)';
 
@@ -56,16 +61,38 @@ CREATE FUNCTION poa.cancel_activation(
 	received_at timestamptz DEFAULT pg_catalog.now()
 ) RETURNS integer
 	AS 'MODULE_PATHNAME', 'poa_cancel_activation' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) IS
 	'cancels the activations of a meter that have not started at received_at (UTC instant) and returns their number, 0 also for a NULL or unknown device. Raises 22023 for a NULL or infinite received_at (DUIS 11.3 with execution time 3000-12-31)';
 
 CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.record_outcome(text, text) IS
 	'records what the meter answered: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
 
+/*
+ * A critical command comes twice under one RequestID: as a request, and then
+ * signed, which is what reaches the meter.
+ */
+CREATE TABLE poa.signed_pre_command (
+	request_id text PRIMARY KEY,
+	received_at timestamptz NOT NULL
+);
+COMMENT ON TABLE poa.signed_pre_command IS
+	'requests whose signed pre-command has been received, so that one that is delivered again does not move the window again';
+COMMENT ON COLUMN poa.signed_pre_command.request_id IS 'RequestID of the service request';
+COMMENT ON COLUMN poa.signed_pre_command.received_at IS 'UTC instant at which the DSP first received the signed pre-command';
+SELECT pg_catalog.pg_extension_config_dump('poa.signed_pre_command', '');
+
+CREATE FUNCTION poa.retime_activation(request_id text, received_at timestamptz DEFAULT pg_catalog.now())
+RETURNS boolean
+	AS 'MODULE_PATHNAME', 'poa_retime_activation' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
+COMMENT ON FUNCTION poa.retime_activation(text, timestamptz) IS
+	'the signed pre-command of a request has been received at a UTC instant: the window of an on-demand activation that is tracked starts anew there, once. True where it did, false where there was nothing to move, also for NULL. Raises 22023 for a NULL or infinite received_at (DUIS: the meter acts on the signed pre-command)';
+
+REVOKE ALL ON FUNCTION poa.retime_activation(text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
@@ -78,7 +105,7 @@ REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
  */
 CREATE FUNCTION poa.follow_hub() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
 	UPDATE poa.activation AS a

@@ -1,8 +1,10 @@
 /*
  * The XML that service users and the DCC exchange (DUIS).
  *
- * PostgreSQL's own xml type reads it: its parser is kept, bounded and loads no
- * external entity.  Elements are matched by namespace URI.
+ * PostgreSQL's own xml type reads it: its parser is kept, bounded in depth and
+ * loads no external entity.  Elements are matched by namespace URI.  Every
+ * element that matters must stand just once where the schema has it once;
+ * count() and string() see to it without an error of XPath's own.
  */
 
 CREATE FUNCTION poa.xs_datetime(text) RETURNS timestamptz
@@ -10,6 +12,61 @@ CREATE FUNCTION poa.xs_datetime(text) RETURNS timestamptz
 COMMENT ON FUNCTION poa.xs_datetime(text) IS
 	'the UTC instant that an xs:dateTime names, without a zone read as UTC; NULL where the text is none or is NULL';
 REVOKE ALL ON FUNCTION poa.xs_datetime(text) FROM PUBLIC;
+
+CREATE FUNCTION poa.base64_octets(text) RETURNS bytea
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE WHEN b.digits ~ '^[0-9A-Za-z+/]+={0,2}$' AND length(b.digits) % 4 = 0
+		THEN decode(b.digits, 'base64') END
+	FROM (VALUES (translate($1, E' \t\r\n', ''))) AS b (digits)
+$$;
+COMMENT ON FUNCTION poa.base64_octets(text) IS
+	'the octets of an xs:base64Binary; NULL where the text is none, is empty or is NULL';
+REVOKE ALL ON FUNCTION poa.base64_octets(text) FROM PUBLIC;
+
+/*
+ * What all readers of messages ask first.
+ */
+CREATE FUNCTION poa.is_readable(message xml) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	/* a request to update firmware carries an image of less than a megabyte */
+	longest CONSTANT integer := 16 * 1024 * 1024;
+	octets CONSTANT integer := octet_length(message::text);
+BEGIN
+	IF octets > longest THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'invalid DUIS message: too long',
+			DETAIL = format('It has %s bytes, more than %s.', octets, longest);
+	ELSIF position('<!DOCTYPE' IN message::text) > 0 THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'invalid DUIS message: document type declaration',
+			DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
+	END IF;
+	RETURN message IS DOCUMENT;
+END
+$$;
+COMMENT ON FUNCTION poa.is_readable(xml) IS
+	'whether an xml value is a document, as every message is; NULL for NULL. Raises 22023 for one with a document type declaration or of more than 16 MiB';
+REVOKE ALL ON FUNCTION poa.is_readable(xml) FROM PUBLIC;
+
+CREATE FUNCTION poa.refuse_message(message text, field text, problem text) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE invalid_parameter_value USING
+		MESSAGE = format('invalid %s: %s', message, field),
+		DETAIL = format('%s %s.', field, problem),
+		HINT = 'The message was not acted on; ask its sender for a valid one.';
+END
+$$;
+COMMENT ON FUNCTION poa.refuse_message(text, text, text) IS
+	'raises 22023 for a field of a message, in the one form that all readers of messages have';
+REVOKE ALL ON FUNCTION poa.refuse_message(text, text, text) FROM PUBLIC;
 
 CREATE FUNCTION poa.duis_activation(message xml)
 RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid,
@@ -19,26 +76,19 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	/* DUIS EUI, and an xs:unsignedLong without leading zeros */
+	/* two EUIs and an xs:unsignedLong without leading zeros */
 	id_pattern CONSTANT text :=
-		'^([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):(0|[1-9][0-9]{0,19})$';
+		'^\s*([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):(0|[1-9][0-9]{0,19})\s*$';
 	cancellation CONSTANT timestamptz := '3000-12-31 00:00:00+00';
-	white_space CONSTANT text := E' \t\r\n';
 	m record;
-	octets text;
-	payload record;
 	id text[];
+	octets bytea;
+	payload record;
 	wrong record;
 BEGIN
-	IF NOT message IS DOCUMENT THEN
+	IF NOT poa.is_readable(message) THEN
 		RETURN;
 	END IF;
-	IF position('<!DOCTYPE' IN message::text) > 0 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'invalid DUIS message: document type declaration',
-			DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
-	END IF;
-
 	SELECT x.* INTO m
 	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
 		'/sr:Request' PASSING message COLUMNS
@@ -47,14 +97,14 @@ BEGIN
 		request_id text PATH 'string(sr:Header/sr:RequestID)',
 		variants integer PATH 'count(sr:Header/sr:CommandVariant)',
 		variant text PATH 'normalize-space(sr:Header/sr:CommandVariant)',
-		service_references integer PATH 'count(sr:Header/sr:ServiceReference)',
-		service_reference text PATH 'normalize-space(sr:Header/sr:ServiceReference)',
-		service_variants integer PATH 'count(sr:Header/sr:ServiceReferenceVariant)',
-		service_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
+		refs integer PATH 'count(sr:Header/sr:ServiceReference)',
+		ref text PATH 'normalize-space(sr:Header/sr:ServiceReference)',
+		ref_variants integer PATH 'count(sr:Header/sr:ServiceReferenceVariant)',
+		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
 		bodies integer PATH 'count(sr:Body)',
+		contents integer PATH 'count(sr:Body/*)',
 		activations integer PATH 'count(sr:Body/sr:ActivateFirmware)',
 		signed integer PATH 'count(sr:Body/sr:SignedPreCommand)',
-		others integer PATH 'count(sr:Body/*)',
 		times integer PATH 'count(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
 		at text PATH 'string(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
 		hashes integer PATH 'count(sr:Body/sr:ActivateFirmware/sr:FirmwareHash)',
@@ -62,74 +112,191 @@ BEGIN
 		payloads integer PATH 'count(sr:Body/sr:SignedPreCommand/sr:GBCSPayload)',
 		payload text PATH 'string(sr:Body/sr:SignedPreCommand/sr:GBCSPayload)'
 	) AS x;
-	IF NOT FOUND OR '11.3' NOT IN (m.service_reference, m.service_variant) AND m.activations = 0 THEN
+	IF NOT FOUND OR '11.3' NOT IN (m.ref, m.ref_variant) AND m.activations = 0 THEN
 		RETURN;
 	END IF;
 
-	id := regexp_match(btrim(m.request_id, white_space), id_pattern);
+	id := regexp_match(m.request_id, id_pattern);
+	octets := poa.base64_octets(m.payload);
 	SELECT c.field, c.problem INTO wrong
 	FROM (VALUES
 		(1, 'Header', m.headers = 1, 'must stand exactly once'),
 		(2, 'RequestID', m.request_ids = 1, 'must stand exactly once'),
-		(3, 'RequestID', id IS NOT NULL, format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))),
-		(4, 'RequestID', id[3]::numeric <= 18446744073709551615, 'its counter does not fit 64 bits'),
-		(5, 'CommandVariant', m.variants = 1, 'must stand exactly once'),
-		(6, 'ServiceReference', m.service_references = 1 AND m.service_reference = '11.3', 'must be 11.3'),
-		(7, 'ServiceReferenceVariant', m.service_variants = 1 AND m.service_variant = '11.3', 'must be 11.3'),
-		(8, 'Body', m.bodies = 1 AND m.others = 1 AND m.activations + m.signed = 1,
-			'must stand exactly once and hold ActivateFirmware or SignedPreCommand and nothing else'),
-		(9, 'CommandVariant', m.activations = 0 OR m.variant = '4', 'must be 4 for ActivateFirmware'),
-		(10, 'CommandVariant', m.signed = 0 OR m.variant IN ('5', '6', '7'), 'must be 5, 6 or 7 for SignedPreCommand'),
-		(11, 'ExecutionDateTime', m.times <= 1, 'must not stand twice'),
-		(12, 'ExecutionDateTime', m.times = 0 OR poa.xs_datetime(m.at) IS NOT NULL,
+		(3, 'RequestID', id IS NOT NULL,
+			format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))),
+		(4, 'RequestID', id[3]::numeric <= 18446744073709551615, 'has a counter that does not fit 64 bits'),
+		(5, 'ServiceReference', m.refs = 1 AND m.ref = '11.3', 'must stand exactly once and be 11.3'),
+		(6, 'ServiceReferenceVariant', m.ref_variants = 1 AND m.ref_variant = '11.3',
+			'must stand exactly once and be 11.3'),
+		(7, 'Body', m.bodies = 1 AND m.contents = 1 AND m.activations + m.signed = 1,
+			'must stand exactly once and hold ActivateFirmware or SignedPreCommand, and nothing else'),
+		(8, 'CommandVariant', m.variants = 1 AND
+				CASE m.signed WHEN 0 THEN m.variant = '4' ELSE m.variant IN ('5', '6', '7') END,
+			'must stand exactly once and be 4 with ActivateFirmware, 5, 6 or 7 with SignedPreCommand'),
+		(9, 'ExecutionDateTime', m.times <= 1, 'must not stand twice'),
+		(10, 'ExecutionDateTime', m.times = 0 OR poa.xs_datetime(m.at) IS NOT NULL,
 			format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))),
-		(13, 'FirmwareHash', m.activations = 0 OR m.hashes = 1 AND m.hash ~ '^[0-9A-Fa-f]{64}$',
+		(11, 'FirmwareHash', m.signed = 1 OR m.hashes = 1 AND m.hash ~ '^[0-9A-Fa-f]{64}$',
 			'must stand exactly once and be 32 octets in hex'),
-		(14, 'GBCSPayload', m.signed = 0 OR m.payloads = 1, 'must stand exactly once')
+		(12, 'GBCSPayload', m.signed = 0 OR m.payloads = 1 AND octets IS NOT NULL,
+			'must stand exactly once and be base64')
 	) AS c (n, field, ok, problem)
 	WHERE c.ok IS NOT TRUE ORDER BY c.n LIMIT 1;
-	IF NOT FOUND AND m.signed = 1 THEN
-		octets := translate(m.payload, white_space, '');
-		IF octets ~ '^[0-9A-Za-z+/]+={0,2}$' AND length(octets) % 4 = 0 THEN
-			SELECT p.* INTO payload FROM poa.gbcs_activation(decode(octets, 'base64')) AS p;
-			SELECT c.field, c.problem INTO wrong
-			FROM (VALUES
-				(1, 'GBCSPayload', payload.kind = 'command', 'must be a CS06 command'),
-				(2, 'GBCSPayload', payload.recipient OPERATOR(@extschema@.=) id[2]::@extschema@.guid,
-					format('is for device %s, the RequestID for %s', payload.recipient, id[2]))
-			) AS c (n, field, ok, problem)
-			WHERE c.ok IS NOT TRUE ORDER BY c.n LIMIT 1;
-		ELSE
-			SELECT 'GBCSPayload' AS field, 'is not base64' AS problem INTO wrong;
-		END IF;
-	END IF;
-	IF wrong.field IS NOT NULL THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('invalid DUIS service request 11.3: %s', wrong.field),
-			DETAIL = format('%s %s.', wrong.field, wrong.problem),
-			HINT = 'The message is not acted on; ask its sender for a valid one.';
+	IF FOUND THEN
+		PERFORM poa.refuse_message('DUIS service request 11.3', wrong.field, wrong.problem);
 	END IF;
 
-	request_id := btrim(m.request_id, white_space);
+	request_id := btrim(m.request_id, E' \t\r\n');
 	originator := id[1];
 	device := id[2];
 	command_variant := m.variant;
 	IF m.signed = 1 THEN
+		SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
+		IF payload.kind IS DISTINCT FROM 'command' THEN
+			PERFORM poa.refuse_message('DUIS service request 11.3', 'GBCSPayload', 'must be a command of use case CS06');
+		ELSIF payload.recipient OPERATOR(@extschema@.<>) device THEN
+			PERFORM poa.refuse_message('DUIS service request 11.3', 'GBCSPayload',
+				format('is for device %s, the RequestID for %s', payload.recipient, device));
+		END IF;
 		activates_at := payload.activates_at;
 		cancels := payload.cancels;
 	ELSE
-		activates_at := CASE WHEN m.times = 1 THEN poa.xs_datetime(m.at) END;
+		activates_at := CASE m.times WHEN 1 THEN poa.xs_datetime(m.at) END;
 		cancels := coalesce(activates_at = cancellation, false);
 	END IF;
 	RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION poa.duis_activation(xml) IS
-	'reads a service request 11.3 (Activate Firmware), also a signed pre-command, whose time is in its GBCS payload: one row, none for any other message or NULL. activates_at is a UTC instant, NULL for on demand; a cancellation has cancels true and the distant time that says so. Raises 22023 naming the field for a missing or invalid one (DUIS 11.3)';
+	'reads a service request 11.3 (Activate Firmware), also a signed pre-command, whose time is in its GBCS payload: one row, none for any other message or NULL. activates_at is a UTC instant, NULL for on demand; a cancellation has cancels true, and the distant time that says so. Raises 22023 naming the field for a missing or invalid one (DUIS 11.3)';
 REVOKE ALL ON FUNCTION poa.duis_activation(xml) FROM PUBLIC;
 
+CREATE FUNCTION poa.duis_alert(message xml)
+RETURNS TABLE (alert_code text, chf @extschema@.guid, mpxn text, outage_started_at timestamptz,
+	issued_at timestamptz, response_id text, alert_count integer)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	m record;
+	wrong record;
+BEGIN
+	IF NOT poa.is_readable(message) THEN
+		RETURN;
+	END IF;
+	SELECT x.* INTO m
+	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
+		'/sr:Response' PASSING message COLUMNS
+		headers integer PATH 'count(sr:Header)',
+		response_ids integer PATH 'count(sr:Header/sr:ResponseID)',
+		response_id text PATH 'normalize-space(sr:Header/sr:ResponseID)',
+		issues integer PATH 'count(sr:Header/sr:ResponseDateTime)',
+		issued text PATH 'string(sr:Header/sr:ResponseDateTime)',
+		events integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent)',
+		messages integer PATH 'count(sr:Body/*)',
+		codes integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
+		code text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
+		counts integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
+		throttled text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
+		hubs integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID)',
+		hub text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID)',
+		starts integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime)',
+		started text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime)',
+		mpxns integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN)',
+		mpxn text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN)'
+	) AS x;
+	IF NOT FOUND OR m.events = 0 THEN
+		RETURN;
+	END IF;
+
+	SELECT c.field, c.problem INTO wrong
+	FROM (VALUES
+		(1, 'Header', m.headers = 1, 'must stand exactly once'),
+		(2, 'ResponseID', m.response_ids <= 1, 'must not stand twice'),
+		(3, 'ResponseDateTime', m.issues = 1 AND poa.xs_datetime(m.issued) IS NOT NULL,
+			'must stand exactly once and be an xs:dateTime'),
+		(4, 'PowerOutageEvent', m.events = 1 AND m.messages = 1, 'must stand exactly once'),
+		(5, 'DCCAlertCode', m.codes = 1 AND m.code <> '', 'must stand exactly once'),
+		(6, 'ThrottledAlertCount', m.counts = 0 OR m.counts = 1 AND m.throttled ~ '^[0-9]{1,9}$',
+			'must not stand twice and be a number of at most nine digits'),
+		(7, 'CommsHubDeviceID', m.hubs = 1 AND m.hub ~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$',
+			format('must stand exactly once and be an EUI-64 with hyphens, not %s', quote_literal(left(m.hub, 100)))),
+		(8, 'StartDateTime', m.starts = 1 AND poa.xs_datetime(m.started) IS NOT NULL,
+			'must stand exactly once and be an xs:dateTime'),
+		(9, 'MPxN', m.mpxns = 1 AND m.mpxn <> '', 'must stand exactly once')
+	) AS c (n, field, ok, problem)
+	WHERE c.ok IS NOT TRUE ORDER BY c.n LIMIT 1;
+	IF FOUND THEN
+		PERFORM poa.refuse_message('DUIS power outage alert', wrong.field, wrong.problem);
+	END IF;
+
+	alert_code := m.code;
+	chf := m.hub;
+	mpxn := m.mpxn;
+	outage_started_at := poa.xs_datetime(m.started);
+	issued_at := poa.xs_datetime(m.issued);
+	response_id := nullif(m.response_id, '');
+	alert_count := CASE m.counts WHEN 1 THEN greatest(m.throttled::integer, 1) ELSE 1 END;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION poa.duis_alert(xml) IS
+	'reads a DCC alert that carries a PowerOutageEvent: one row, none for any other message or NULL. outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id is NULL where the message has none; alert_count is how many alerts a throttled one stands for, else 1. Raises 22023 naming the field for a missing or invalid one (DUIS DCCAlertMessage)';
+REVOKE ALL ON FUNCTION poa.duis_alert(xml) FROM PUBLIC;
+
+CREATE FUNCTION poa.duis_outcome(message xml)
+RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid, counter numeric,
+	outcome text, executed_at timestamptz, firmware_version text)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	m record;
+	octets bytea;
+	payload record;
+BEGIN
+	IF NOT poa.is_readable(message) THEN
+		RETURN;
+	END IF;
+	SELECT x.* INTO m
+	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
+		'/sr:Response/sr:Body/sr:ResponseMessage[normalize-space(sr:ServiceReferenceVariant) = "11.3"]'
+		PASSING message COLUMNS
+		payloads integer PATH 'count(sr:GBCSPayload | sr:FutureDatedDeviceAlertMessage/sr:GBCSPayload)',
+		payload text PATH 'string(sr:GBCSPayload | sr:FutureDatedDeviceAlertMessage/sr:GBCSPayload)'
+	) AS x;
+	IF NOT FOUND OR m.payloads = 0 THEN
+		RETURN;
+	END IF;
+
+	octets := poa.base64_octets(m.payload);
+	IF m.payloads > 1 OR octets IS NULL THEN
+		PERFORM poa.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must stand exactly once and be base64');
+	END IF;
+	SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
+	IF payload.outcome IS NULL THEN
+		PERFORM poa.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must be a response or an alert of use case CS06');
+	END IF;
+
+	/* the meter answers, so originator and recipient change places */
+	originator := payload.recipient;
+	device := payload.originator;
+	counter := payload.counter;
+	request_id := concat_ws(':', originator, device, counter);
+	outcome := payload.outcome;
+	executed_at := payload.activates_at;
+	firmware_version := payload.firmware_version;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION poa.duis_outcome(xml) IS
+	'reads the meter''s answer to a service request 11.3, a response or a future-dated device alert: one row, none for any other message or NULL. request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held, hash_mismatch or activation_failure; executed_at is the UTC instant of the execution, NULL in a response. Raises 22023 naming the field for a missing or invalid one (DUIS ResponseMessage, GBCS CS06)';
+REVOKE ALL ON FUNCTION poa.duis_outcome(xml) FROM PUBLIC;
+
 /*
- * What a message is that is no service request 11.3, for people to read.
+ * What any message is, for people to read.
  */
 CREATE FUNCTION poa.duis_name(message xml) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -139,62 +306,88 @@ AS $$
 		WHEN m IS NULL THEN 'no XML document'
 		WHEN m.uri <> 'http://www.dccinterface.co.uk/ServiceUserGateway' OR m.root NOT IN ('Request', 'Response')
 			THEN format('no DUIS message: root element %s of namespace "%s"', m.root, m.uri)
-		WHEN m.root = 'Request' THEN format('service request %s', coalesce(nullif(m.service_variant, ''), 'without a ServiceReferenceVariant'))
+		WHEN m.root = 'Request' THEN
+			format('service request %s', coalesce(nullif(m.ref_variant, ''), 'without a ServiceReferenceVariant'))
 		WHEN m.body = 'DCCAlertMessage' THEN format('DCC alert %s', m.dcc_alert_code)
-		WHEN m.body = '' THEN format('response %s', m.response_code)
-		ELSE format('response %s with %s', m.response_code, m.body)
+		WHEN m.body = 'DeviceAlertMessage' THEN format('device alert %s', m.device_alert_code)
+		WHEN m.body = 'ResponseMessage' THEN format('response to service request %s: %s', m.response_variant, m.content)
+		ELSE format('response %s%s', m.response_code, ' with ' || nullif(m.body, ''))
 		END
 	FROM (SELECT) AS one
 	LEFT JOIN XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/*' PASSING CASE WHEN message IS DOCUMENT THEN message END COLUMNS
+		'/*' PASSING CASE WHEN poa.is_readable(message) THEN message END COLUMNS
 		uri text PATH 'namespace-uri(.)',
 		root text PATH 'local-name(.)',
-		service_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
+		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
 		body text PATH 'local-name(sr:Body/*[1])',
 		dcc_alert_code text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
+		device_alert_code text PATH 'normalize-space(sr:Body/sr:DeviceAlertMessage/sr:AlertCode)',
+		response_variant text PATH 'normalize-space(sr:Body/sr:ResponseMessage/sr:ServiceReferenceVariant)',
+		content text PATH 'local-name(sr:Body/sr:ResponseMessage/*[last()])',
 		response_code text PATH 'normalize-space(sr:Header/sr:ResponseCode)'
 	) AS m ON true
 $$;
 COMMENT ON FUNCTION poa.duis_name(xml) IS
-	'what a DUIS message is, by name: its service request, alert or response; NULL for NULL';
+	'what a message is, by name: its service request, alert or response; NULL for NULL. Raises 22023 for one that poa.is_readable refuses';
 REVOKE ALL ON FUNCTION poa.duis_name(xml) FROM PUBLIC;
 
 CREATE FUNCTION poa.receive(message xml, received_at timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (action text, activation_id bigint, detail text)
 LANGUAGE plpgsql ROWS 1
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off	/* as in activation.sql */
 AS $$
 #variable_conflict use_column
 DECLARE
 	m record;
-	known bigint;
+	known record;
+	retimed boolean;
 BEGIN
 	SELECT d.* INTO m FROM poa.duis_activation(message) AS d;
-	IF NOT FOUND THEN
-		action := 'ignored';
-		detail := coalesce(poa.duis_name(message), 'no message');
-	ELSIF m.cancels THEN
+	IF FOUND AND m.cancels THEN
 		action := 'cancelled';
 		detail := format('%s pending activations of device %s', poa.cancel_activation(m.device, received_at), m.device);
-	ELSE
-		SELECT a.activation_id INTO known FROM poa.activation AS a WHERE a.request_id = m.request_id;
+	ELSIF FOUND THEN
+		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a WHERE a.request_id = m.request_id;
 		activation_id := poa.track_activation(m.device, m.activates_at, m.request_id, received_at);
+		retimed := activation_id IS NOT NULL AND m.command_variant <> 4 AND m.activates_at IS NULL
+			AND poa.retime_activation(m.request_id, received_at);
+		action := CASE
+			WHEN activation_id IS NULL THEN 'not_eligible'
+			WHEN known.activation_id IS NULL THEN 'tracked'
+			WHEN retimed THEN 'retimed'
+			ELSE 'duplicate' END;
 		IF activation_id IS NULL THEN
-			action := 'not_eligible';
-			SELECT string_agg(e.criterion, ', ') INTO detail FROM poa.eligibility(m.device) AS e WHERE NOT e.met;
-			detail := format('device %s does not meet: %s', m.device, detail);
-		ELSIF activation_id = known THEN
-			action := 'duplicate';
-			detail := format('request %s is tracked already', m.request_id);
+			SELECT format('device %s does not meet: %s', m.device, string_agg(e.criterion, ', ')) INTO detail
+			FROM poa.eligibility(m.device) AS e WHERE NOT e.met;
 		ELSE
-			action := 'tracked';
-			SELECT format('device %s on hub %s, window %s to %s, %s', a.device, a.chf, a.opens_at, a.closes_at, a.status)
-			INTO detail FROM poa.activation AS a WHERE a.activation_id = receive.activation_id;
+			SELECT format('device %s on hub %s is %s, window from %s to %s',
+				a.device, a.chf, a.status, a.opens_at, a.closes_at) INTO detail
+			FROM poa.activation AS a WHERE a.activation_id = receive.activation_id;
+		END IF;
+	ELSE
+		SELECT o.* INTO m FROM poa.duis_outcome(message) AS o;
+		/* the RequestID was kept as it was sent, perhaps in lower case */
+		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
+		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = m.request_id;
+		IF m.request_id IS NULL THEN
+			action := 'ignored';
+			detail := coalesce(poa.duis_name(message), 'NULL is no message');
+		ELSIF known.activation_id IS NULL THEN
+			action := 'ignored';
+			detail := format('outcome %s of request %s, which is not tracked', m.outcome, m.request_id);
+		ELSE
+			action := 'outcome';
+			activation_id := known.activation_id;
+			IF m.outcome <> 'accepted' THEN
+				PERFORM poa.record_outcome(known.request_id, m.outcome);
+			END IF;
+			SELECT format('outcome %s of request %s, which is %s', m.outcome, a.request_id, a.status) INTO detail
+			FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
 		END IF;
 	END IF;
 	RETURN NEXT;
 END
 $$;
 COMMENT ON FUNCTION poa.receive(xml, timestamptz) IS
-	'acts on a DUIS message received at a UTC instant and says in one row what was done: tracked, duplicate, not_eligible (detail names the criteria not met), cancelled, or ignored (detail says what it was). Raises 22023 naming the field for a damaged service request 11.3, and for a NULL or infinite received_at where the instant matters';
+	'acts on any message received at a UTC instant and says in one row what was done: tracked, retimed (the signed pre-command of an on-demand request that is tracked: its window starts anew, once), duplicate, not_eligible (detail names the criteria not met), cancelled, outcome, or ignored (detail says what it was, also for NULL). Raises 22023 naming the field for a damaged message, and for a NULL or infinite received_at where the instant matters';
 REVOKE ALL ON FUNCTION poa.receive(xml, timestamptz) FROM PUBLIC;
