@@ -19,8 +19,11 @@ OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 PARTS       = schema guid registry activation log release divert access gbcs duis
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
 
-# sql/NAME.sql in this order: the first one creates the extension.
-REGRESS        = install
+# sql/NAME.sql in this order; each test makes the extension anew, so that any
+# of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
+REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
+                 registry
+REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
 ISOLATION_OPTS = --no-locale --encoding=UTF8 --load-extension=$(EXTENSION)
@@ -51,7 +54,7 @@ $(DATA_built): $(PARTS:%=src/%.sql) Makefile $(EXTENSION).control
 	  cat $(PARTS:%=src/%.sql); } >$@
 
 # A part or a test that is in no list would be left out without a word.
-UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql),$(wildcard src/*.sql sql/*.sql))
+UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql) $(REGRESS_16:%=sql/%.sql),$(wildcard src/*.sql sql/*.sql))
 check-lists:
 	@test -z "$(UNLISTED)" || { echo "in no list of the Makefile: $(UNLISTED)" >&2; exit 1; }
 

@@ -1,0 +1,47 @@
+--
+-- Casts of a guid: explicit, lossless, by octets.
+--
+\set VERBOSITY terse
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS poa_suppress CASCADE;
+CREATE EXTENSION poa_suppress;
+RESET client_min_messages;
+CREATE TEMP TABLE edge AS
+	SELECT form::guid AS g FROM (VALUES ('0000000000000000'), ('0000000000000001'), ('00DB1234567890A0'), ('7FFFFFFFFFFFFFFF'),
+		('8000000000000000'), ('0102030405060708'), ('887384906A1002DB'), ('FFFFFFFFFFFFFFFF')) AS v (form);
+
+SELECT g, g::bytea, g::bigint, g::macaddr8 FROM edge ORDER BY edge.g;
+-- there and back: what is lost
+SELECT g FROM edge
+WHERE g::bytea::guid <> g OR g::bigint::guid <> g OR g::macaddr8::guid <> g OR g::text::guid <> g OR g::varchar::guid <> g;
+
+SELECT 0::bigint::guid, (-1)::bigint::guid, 9223372036854775807::guid, (-9223372036854775808)::bigint::guid;
+SELECT macaddr8 '08:00:2b:01:02:03:04:05'::guid, '\x08002b0102030405'::bytea::guid;
+SELECT ''::bytea::guid;
+SELECT '\x00db1234567890'::bytea::guid;
+SELECT '\x00db1234567890a0ff'::bytea::guid;
+\set VERBOSITY sqlstate
+SELECT '\x00'::bytea::guid;
+\set VERBOSITY terse
+
+-- a bytea that is stored compressed or with a short header
+CREATE TEMP TABLE stored (b bytea);
+INSERT INTO stored VALUES ('\x00db1234567890a0'), (decode(repeat('00', 5000), 'hex'));
+SELECT b::guid FROM stored WHERE length(b) = 8;
+SELECT b::guid FROM stored WHERE length(b) > 8;
+
+-- none is taken without asking, so that nothing is compared by accident
+SELECT guid '0000000000000001' = 1::bigint;
+SELECT guid '0000000000000001' = '\x0000000000000001'::bytea;
+SELECT guid '0000000000000001' = macaddr8 '00:00:00:00:00:00:00:01';
+SELECT guid '0000000000000001' = text '0000000000000001';
+CREATE TEMP TABLE assigned (g guid);
+INSERT INTO assigned VALUES (1::bigint);
+INSERT INTO assigned VALUES ('\x0000000000000001'::bytea);
+INSERT INTO assigned SELECT text '0000000000000001';
+-- but a literal is a guid wherever one is asked for
+SELECT count(*) FROM edge WHERE g = '00:db:12:34:56:78:90:a0';
+SELECT count(*) FROM edge WHERE g IN ('00db1234567890a0', '0000000000000001');
+SELECT castsource::regtype, casttarget::regtype, castcontext, castmethod
+FROM pg_cast WHERE 'guid'::regtype IN (castsource, casttarget)
+ORDER BY castsource::regtype::text, casttarget::regtype::text;
