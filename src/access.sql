@@ -161,10 +161,18 @@ WITH (security_invoker = true, security_barrier = true) AS
 		m.suppressed OPERATOR(pg_catalog.-) m.released,
 		(m.suppressed OPERATOR(pg_catalog.-) m.released)::numeric OPERATOR(pg_catalog.*) poa.visit_cost()
 	FROM (
-		SELECT pg_catalog.date_trunc('month', l.decided_at AT TIME ZONE 'UTC')::date,
-			l.distributor_id, pg_catalog.count(*), pg_catalog.count(r.log_id)
+		SELECT pg_catalog.date_trunc('month', l.decided_at AT TIME ZONE 'UTC')::date, l.distributor_id,
+			pg_catalog.sum(a.alerts)::bigint,
+			coalesce(pg_catalog.sum(a.alerts) FILTER (WHERE r.log_id IS NOT NULL), 0)::bigint
 		FROM poa.suppression_log AS l
 		LEFT JOIN poa.release_log AS r ON r.log_id OPERATOR(pg_catalog.=) l.log_id
+		CROSS JOIN LATERAL (
+			/* the DCC throttles: one AD1 may stand for several */
+			SELECT CASE WHEN pg_catalog.jsonb_typeof(l.alert OPERATOR(pg_catalog.->) 'alert_count'::text)
+					OPERATOR(pg_catalog.=) 'number'
+				THEN greatest((l.alert OPERATOR(pg_catalog.->>) 'alert_count'::text)::numeric, 1)
+				ELSE 1 END
+		) AS a (alerts)
 		WHERE l.diverted
 		GROUP BY 1, 2
 	) AS m (month, distributor_id, suppressed, released)
@@ -174,7 +182,7 @@ COMMENT ON VIEW poa.suppression_monthly IS
 COMMENT ON COLUMN poa.suppression_monthly.month IS 'first day of the month, in UTC';
 COMMENT ON COLUMN poa.suppression_monthly.distributor_id IS 'distributor, NULL for alerts without one';
 COMMENT ON COLUMN poa.suppression_monthly.distributor IS 'name of the distributor';
-COMMENT ON COLUMN poa.suppression_monthly.suppressed IS 'number of alerts that were diverted';
+COMMENT ON COLUMN poa.suppression_monthly.suppressed IS 'number of alerts that were diverted; a throttled AD1 counts as many as the column alert_count of its table says';
 COMMENT ON COLUMN poa.suppression_monthly.released IS 'number of those that were released later';
 COMMENT ON COLUMN poa.suppression_monthly.visits_avoided IS 'suppressed less released';
 COMMENT ON COLUMN poa.suppression_monthly.saving IS 'visits_avoided at the cost of a visit, GBP (setting poa_suppress.visit_cost)';

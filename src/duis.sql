@@ -84,7 +84,8 @@ DECLARE
 	id text[];
 	octets bytea;
 	payload record;
-	wrong record;
+	once CONSTANT text := 'must stand exactly once';
+	wrong text[];
 BEGIN
 	IF NOT poa.is_readable(message) THEN
 		RETURN;
@@ -117,33 +118,31 @@ BEGIN
 	END IF;
 
 	id := regexp_match(m.request_id, id_pattern);
-	octets := poa.base64_octets(m.payload);
-	SELECT c.field, c.problem INTO wrong
-	FROM (VALUES
-		(1, 'Header', m.headers = 1, 'must stand exactly once'),
-		(2, 'RequestID', m.request_ids = 1, 'must stand exactly once'),
-		(3, 'RequestID', id IS NOT NULL,
-			format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))),
-		(4, 'RequestID', id[3]::numeric <= 18446744073709551615, 'has a counter that does not fit 64 bits'),
-		(5, 'ServiceReference', m.refs = 1 AND m.ref = '11.3', 'must stand exactly once and be 11.3'),
-		(6, 'ServiceReferenceVariant', m.ref_variants = 1 AND m.ref_variant = '11.3',
-			'must stand exactly once and be 11.3'),
-		(7, 'Body', m.bodies = 1 AND m.contents = 1 AND m.activations + m.signed = 1,
-			'must stand exactly once and hold ActivateFirmware or SignedPreCommand, and nothing else'),
-		(8, 'CommandVariant', m.variants = 1 AND
-				CASE m.signed WHEN 0 THEN m.variant = '4' ELSE m.variant IN ('5', '6', '7') END,
-			'must stand exactly once and be 4 with ActivateFirmware, 5, 6 or 7 with SignedPreCommand'),
-		(9, 'ExecutionDateTime', m.times <= 1, 'must not stand twice'),
-		(10, 'ExecutionDateTime', m.times = 0 OR poa.xs_datetime(m.at) IS NOT NULL,
-			format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))),
-		(11, 'FirmwareHash', m.signed = 1 OR m.hashes = 1 AND m.hash ~ '^[0-9A-Fa-f]{64}$',
-			'must stand exactly once and be 32 octets in hex'),
-		(12, 'GBCSPayload', m.signed = 0 OR m.payloads = 1 AND octets IS NOT NULL,
-			'must stand exactly once and be base64')
-	) AS c (n, field, ok, problem)
-	WHERE c.ok IS NOT TRUE ORDER BY c.n LIMIT 1;
-	IF FOUND THEN
-		PERFORM poa.refuse_message('DUIS service request 11.3', wrong.field, wrong.problem);
+	octets := CASE m.signed WHEN 1 THEN poa.base64_octets(m.payload) END;
+	wrong := CASE
+		WHEN m.headers <> 1 THEN ARRAY['Header', once]
+		WHEN m.request_ids <> 1 THEN ARRAY['RequestID', once]
+		WHEN id IS NULL THEN
+			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
+		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
+		WHEN m.refs <> 1 OR m.ref <> '11.3' THEN ARRAY['ServiceReference', once || ' and be 11.3']
+		WHEN m.ref_variants <> 1 OR m.ref_variant <> '11.3' THEN ARRAY['ServiceReferenceVariant', once || ' and be 11.3']
+		WHEN m.bodies <> 1 OR m.contents <> 1 OR m.activations + m.signed <> 1 THEN
+			ARRAY['Body', once || ' and hold ActivateFirmware or SignedPreCommand, and nothing else']
+		WHEN m.variants <> 1 THEN ARRAY['CommandVariant', once]
+		WHEN m.activations = 1 AND m.variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
+		WHEN m.signed = 1 AND m.variant NOT IN ('5', '6', '7') THEN
+			ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
+		WHEN m.times > 1 THEN ARRAY['ExecutionDateTime', 'must not stand twice']
+		WHEN m.times = 1 AND poa.xs_datetime(m.at) IS NULL THEN
+			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))]
+		WHEN m.activations = 1 AND (m.hashes <> 1 OR m.hash !~ '^[0-9A-Fa-f]{64}$') THEN
+			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
+		WHEN m.signed = 1 AND (m.payloads <> 1 OR octets IS NULL) THEN
+			ARRAY['GBCSPayload', once || ' and be base64']
+		END;
+	IF wrong IS NOT NULL THEN
+		PERFORM poa.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
 	END IF;
 
 	request_id := btrim(m.request_id, E' \t\r\n');
@@ -180,7 +179,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	m record;
-	wrong record;
+	once CONSTANT text := 'must stand exactly once';
+	wrong text[];
 BEGIN
 	IF NOT poa.is_readable(message) THEN
 		RETURN;
@@ -210,25 +210,23 @@ BEGIN
 		RETURN;
 	END IF;
 
-	SELECT c.field, c.problem INTO wrong
-	FROM (VALUES
-		(1, 'Header', m.headers = 1, 'must stand exactly once'),
-		(2, 'ResponseID', m.response_ids <= 1, 'must not stand twice'),
-		(3, 'ResponseDateTime', m.issues = 1 AND poa.xs_datetime(m.issued) IS NOT NULL,
-			'must stand exactly once and be an xs:dateTime'),
-		(4, 'PowerOutageEvent', m.events = 1 AND m.messages = 1, 'must stand exactly once'),
-		(5, 'DCCAlertCode', m.codes = 1 AND m.code <> '', 'must stand exactly once'),
-		(6, 'ThrottledAlertCount', m.counts = 0 OR m.counts = 1 AND m.throttled ~ '^[0-9]{1,9}$',
-			'must not stand twice and be a number of at most nine digits'),
-		(7, 'CommsHubDeviceID', m.hubs = 1 AND m.hub ~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$',
-			format('must stand exactly once and be an EUI-64 with hyphens, not %s', quote_literal(left(m.hub, 100)))),
-		(8, 'StartDateTime', m.starts = 1 AND poa.xs_datetime(m.started) IS NOT NULL,
-			'must stand exactly once and be an xs:dateTime'),
-		(9, 'MPxN', m.mpxns = 1 AND m.mpxn <> '', 'must stand exactly once')
-	) AS c (n, field, ok, problem)
-	WHERE c.ok IS NOT TRUE ORDER BY c.n LIMIT 1;
-	IF FOUND THEN
-		PERFORM poa.refuse_message('DUIS power outage alert', wrong.field, wrong.problem);
+	wrong := CASE
+		WHEN m.headers <> 1 THEN ARRAY['Header', once]
+		WHEN m.response_ids > 1 THEN ARRAY['ResponseID', 'must not stand twice']
+		WHEN m.issues <> 1 OR poa.xs_datetime(m.issued) IS NULL THEN
+			ARRAY['ResponseDateTime', once || ' and be an xs:dateTime']
+		WHEN m.events <> 1 OR m.messages <> 1 THEN ARRAY['PowerOutageEvent', once]
+		WHEN m.codes <> 1 OR m.code = '' THEN ARRAY['DCCAlertCode', once]
+		WHEN m.counts > 1 OR m.counts = 1 AND m.throttled !~ '^[0-9]{1,9}$' THEN
+			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number of at most nine digits']
+		WHEN m.hubs <> 1 OR m.hub !~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$' THEN
+			ARRAY['CommsHubDeviceID', once || ' and be an EUI-64 with hyphens']
+		WHEN m.starts <> 1 OR poa.xs_datetime(m.started) IS NULL THEN
+			ARRAY['StartDateTime', once || ' and be an xs:dateTime']
+		WHEN m.mpxns <> 1 OR m.mpxn = '' THEN ARRAY['MPxN', once || ' and not be empty']
+		END;
+	IF wrong IS NOT NULL THEN
+		PERFORM poa.refuse_message('DUIS power outage alert', wrong[1], wrong[2]);
 	END IF;
 
 	alert_code := m.code;
