@@ -4,6 +4,7 @@
 #   make test       builds and tests in a throw-away server, as any user
 #   make demo       the tour; KEEP=1 leaves its server up to look around
 #   make bench      the measurements
+#   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
 #   make, make install, make installcheck: into and against your own server
 
 EXTENSION   = poa_suppress
@@ -58,6 +59,8 @@ UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql) $(REGRESS_16
 check-lists:
 	@test -z "$(UNLISTED)" || { echo "in no list of the Makefile: $(UNLISTED)" >&2; exit 1; }
 
+FUZZ_SECONDS ?= 60
+
 # What is set on the command line (REGRESS=..., COPT=...) goes on as arguments.
 setup:
 	@.ci/sandbox setup
@@ -67,5 +70,7 @@ demo:
 	@.ci/sandbox run bin/poa-demo
 bench:
 	@.ci/sandbox run bench/run
+fuzz:
+	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 
-.PHONY: check-lists setup test demo bench
+.PHONY: check-lists setup test demo bench fuzz

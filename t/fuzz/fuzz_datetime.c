@@ -6,9 +6,7 @@
  * Each instant that was read is written out again, by an arithmetic of its own,
  * and must be read back as the same.
  *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -Isrc
- *		t/fuzz/fuzz_datetime.c src/datetime_parse.c -o fuzz_datetime
- *	./fuzz_datetime -max_len=64 NEW_CORPUS t/fuzz/corpus/datetime
+ *	make fuzz
  *
  * t/fuzz/fuzz_datetime.c
  *

@@ -6,9 +6,7 @@
  * The sanitizers watch the reads; what is checked here is that every answer
  * makes sense, and that a message which was read was read to its last octet.
  *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -Isrc t/fuzz/fuzz_gbcs.c
- *		src/gbcs_parse.c src/datetime_parse.c -o fuzz_gbcs
- *	./fuzz_gbcs -max_len=512 NEW_CORPUS t/fuzz/corpus/gbcs
+ *	make fuzz
  *
  * t/fuzz/fuzz_gbcs.c
  *
