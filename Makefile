@@ -67,7 +67,7 @@ setup:
 test:
 	@.ci/sandbox test $(MAKEOVERRIDES)
 demo:
-	@.ci/sandbox run bin/poa-demo
+	@POA_DATABASE=poa_demo .ci/sandbox run bin/poa-demo
 bench:
 	@.ci/sandbox run bench/run
 fuzz:
