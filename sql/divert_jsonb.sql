@@ -1,0 +1,88 @@
+--
+-- The alert in the log is the whole row as it came, whatever the session's
+-- settings and the types of its columns.
+--
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS poa_suppress CASCADE;
+CREATE EXTENSION poa_suppress;
+RESET client_min_messages;
+SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres; SET extra_float_digits = 1;
+
+INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
+INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001');
+INSERT INTO poa.guid_list SELECT device FROM poa.device;
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
+
+CREATE TYPE mood AS ENUM ('calm', 'alarmed');
+CREATE TYPE pair AS (a int, b text);
+CREATE DOMAIN volts AS numeric(6, 2);
+CREATE TABLE alerts (
+	id bigint GENERATED ALWAYS AS IDENTITY,
+	alert_code text,
+	chf guid,
+	received_at timestamptz,
+	mpxn text,
+	f4 real DEFAULT 0.1, f8 double precision DEFAULT 0.1::float8 + 0.2, huge double precision DEFAULT 1e300, n numeric DEFAULT 12345678901234567890.123456789,
+	i interval DEFAULT '1 year 2 mons -3 days 04:05:06.789', d date DEFAULT '2026-02-28', t timestamp DEFAULT '2026-02-28 23:59:59.999999',
+	b bytea DEFAULT '\x00ff', bits bit(5) DEFAULT B'10101', j json DEFAULT '{"a": [1, 2.50, null], "a": 2}', jb jsonb DEFAULT '{"b": 1.10}',
+	"Odd ""name""" text DEFAULT E'quote " backslash \\ tab \t line \n end', umlaut text DEFAULT 'Überspannung €, 電圧 𝄞',
+	a int[] DEFAULT '{{1,2},{3,NULL}}', g guid[] DEFAULT '{00db1234567890a0,NULL}', m mood DEFAULT 'alarmed', p pair DEFAULT (1, 'x y'), v volts DEFAULT 230.5,
+	r int4range DEFAULT '[1,5)', u uuid DEFAULT '00000000-0000-0000-0000-00000000000a', ip inet DEFAULT '10.0.0.1/8', big text DEFAULT repeat('x', 10000),
+	nothing text, dropped text DEFAULT 'gone', computed text GENERATED ALWAYS AS (upper(alert_code)) STORED
+);
+ALTER TABLE alerts DROP COLUMN dropped;
+ALTER TABLE alerts ADD COLUMN added text DEFAULT 'added later';
+SELECT poa.attach('alerts');
+
+-- the same row under each setting, and what would have been stored
+CREATE TABLE stored (setting text, alert jsonb);
+CREATE FUNCTION pg_temp.bring(setting text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO alerts (alert_code, chf, received_at) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10:00.123456');
+	INSERT INTO stored SELECT setting, alert FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
+END
+$$;
+SELECT pg_temp.bring('plain');
+SET extra_float_digits = 0;
+SELECT pg_temp.bring('extra_float_digits = 0');
+SHOW extra_float_digits;
+SET extra_float_digits = -15;
+SELECT pg_temp.bring('extra_float_digits = -15');
+SHOW extra_float_digits;
+SET extra_float_digits = 3;
+SELECT pg_temp.bring('extra_float_digits = 3');
+RESET extra_float_digits;
+SET IntervalStyle = iso_8601;
+SELECT pg_temp.bring('IntervalStyle = iso_8601');
+SHOW IntervalStyle;
+SET IntervalStyle = sql_standard;
+SELECT pg_temp.bring('IntervalStyle = sql_standard');
+SET IntervalStyle = postgres_verbose; SET extra_float_digits = -3;
+SELECT pg_temp.bring('both');
+SHOW IntervalStyle; SHOW extra_float_digits;
+SET IntervalStyle = postgres; SET extra_float_digits = 1;
+SET DateStyle = 'SQL, DMY';
+SELECT pg_temp.bring('DateStyle');
+SET DateStyle = 'ISO'; SET bytea_output = escape;
+SELECT pg_temp.bring('bytea_output');
+SET bytea_output = hex;
+-- differences: none but the identity, and bytea as the session has it, which reads back the same
+SELECT s.setting, k.key, k.value FROM stored AS s, jsonb_each(s.alert) AS k, stored AS plain
+WHERE plain.setting = 'plain' AND k.key <> 'id' AND k.value IS DISTINCT FROM plain.alert->k.key ORDER BY 1, 2;
+SELECT key, CASE WHEN length(value::text) < 100 THEN value END AS value FROM stored, jsonb_each(alert) WHERE setting = 'plain' ORDER BY key COLLATE "C";
+
+-- released, each is again the row that came: compared with a row that was stored
+INSERT INTO alerts (alert_code, chf, received_at) VALUES ('8F36', '00000000000000c1', '2026-03-01 12:10:00.123456');
+SELECT poa.release(log_id, 'test') FROM poa.suppression_log;
+SELECT count(*) AS released, count(DISTINCT to_jsonb(a) - 'id' - 'alert_code' - 'computed') AS different, count(DISTINCT id) AS ids, count(DISTINCT f8::text) AS floats, count(DISTINCT i) AS intervals
+FROM alerts AS a;
+SELECT DISTINCT alert_code, computed, f8, i, j::text, "Odd ""name""" = E'quote " backslash \\ tab \t line \n end' AS odd, umlaut, b, length(big), added FROM alerts ORDER BY alert_code;
+
+-- a time zone of the session is but another name of the instant
+SET TimeZone = 'Asia/Kolkata';
+SELECT pg_temp.bring('TimeZone');
+SET TimeZone = 'UTC';
+SELECT alert->>'received_at' AS as_written, (alert->>'received_at')::timestamptz AS instant FROM stored WHERE setting = 'TimeZone';
+DROP TABLE alerts, stored;
+DROP TYPE mood, pair;
+DROP DOMAIN volts;
