@@ -224,7 +224,12 @@ start_statement(FunctionCallInfo fcinfo)
 	if (args[ARG_DEVICE][0] != '\0')
 		(void) resolve_column(alerts, args[ARG_DEVICE], guid_type, guid_type);
 	diversion->shadow = strcmp(args[ARG_MODE], "shadow") == 0;
-	diversion->context = fcinfo->flinfo->fn_mcxt;
+
+	/*
+	 * We run in the executor's memory for one row.  Its parent goes with the
+	 * executor, before the resource owner does; COPY's fn_mcxt goes after it.
+	 */
+	diversion->context = MemoryContextGetParent(CurrentMemoryContext);
 
 	fcinfo->flinfo->fn_extra = diversion;
 	return diversion;
