@@ -1,0 +1,848 @@
+
+# Random histories against a reference model.
+#
+# The package Model says in a few lines what the extension promises about
+# eligibility, tracking, diversion, release and purge.  Every history is made
+# of random steps; the model takes them one by one, the extension as one script
+# of SQL, and then everything either of them knows is compared row by row.
+#
+# POA_SEED=n runs one history with that seed instead of the usual ones.
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+###########################################################################
+# The model.  Instants are microseconds since 1970, guids short numbers; an
+# activation is known by the number of the step that tracked it.
+
+package Model;
+
+use List::Util qw(first);
+use Storable qw(dclone);
+
+sub new
+{
+	return bless {
+		manufacturer => {},    # name => [before, after]
+		list => {},            # meter => 1
+		device => {},          # meter => its row
+		activation => {},      # id => row
+		request => {},         # request_id => id
+		of_device => {},       # meter => its activations, in order of arrival
+		log => {},             # alert => row
+		stored => {},          # alert => the tables it stands in
+		released => {},        # alert => reason
+		answer => {},          # step => what the extension should answer
+		enabled => 1,
+	}, shift;
+}
+
+sub criteria
+{
+	my ($self, $meter) = @_;
+	my $row = $self->{device}{$meter};
+
+	return (
+		inventory => defined $row,
+		type => defined $row && $row->{type} eq 'ESME',
+		generation => defined $row && ($row->{smets} // 0) == 2,
+		manufacturer => defined $row && exists $self->{manufacturer}{ $row->{manufacturer} // '' },
+		list => exists $self->{list}{$meter},
+		hub => defined $row && defined $row->{chf});
+}
+
+sub eligible
+{
+	my %met = criteria(@_);
+	return !grep { !$_ } values %met;
+}
+
+# Pending: tracked, and not started when a command comes at $at.
+sub pending
+{
+	my ($activation, $at) = @_;
+	return $activation->{status} eq 'tracked' && $activation->{activates_at} > $at;
+}
+
+sub track
+{
+	my ($self, $id, $meter, $activates_at, $request_id, $received_at) = @_;
+
+	if (defined $request_id && defined(my $known = $self->{request}{$request_id}))
+	{
+		return $self->{activation}{$known}{device} == $meter ? $known : 'error 23505';
+	}
+	return undef unless $self->eligible($meter);
+
+	my $row = $self->{device}{$meter};
+	my ($before, $after) = @{ $self->{manufacturer}{ $row->{manufacturer} } };
+	$activates_at //= $received_at;
+
+	my $others = $self->{of_device}{$meter} //= [];
+	foreach my $other (grep { $_->{received_at} <= $received_at } @$others)
+	{
+		$other->{status} = 'superseded' if pending($other, $received_at);
+	}
+	my $superseded =
+	  first { $_->{received_at} > $received_at && $activates_at > $_->{received_at} } @$others;
+
+	my $new = {
+		id => $id,
+		device => $meter,
+		chf => $row->{chf},
+		request_id => $request_id,
+		received_at => $received_at,
+		activates_at => $activates_at,
+		opens_at => $activates_at - $before,
+		closes_at => $activates_at + $after,
+		status => $superseded ? 'superseded' : 'tracked',
+	};
+	$self->{activation}{$id} = $new;
+	push @$others, $new;
+	$self->{request}{$request_id} = $id if defined $request_id;
+	return $id;
+}
+
+sub cancel
+{
+	my ($self, $meter, $received_at) = @_;
+	my @cancelled = grep { pending($_, $received_at) } @{ $self->{of_device}{$meter} // [] };
+
+	$_->{status} = 'cancelled' foreach @cancelled;
+	return scalar @cancelled;
+}
+
+sub outcome
+{
+	my ($self, $request_id, $outcome) = @_;
+	my %status = (
+		succeeded => 'succeeded',
+		no_image_held => 'failed',
+		hash_mismatch => 'failed',
+		activation_failure => 'tracked');
+	my $id = $self->{request}{$request_id};
+
+	return 'error 22023' unless defined $outcome && exists $status{$outcome};
+	return 'false' unless defined $id;
+	my $activation = $self->{activation}{$id};
+	$activation->{status} = $status{$outcome} if $activation->{status} eq 'tracked';
+	return 'true';
+}
+
+# The inventory has a new row for a meter (undef: none any more).
+sub place
+{
+	my ($self, $meter, $row, $now) = @_;
+
+	if (!defined $row)
+	{
+		delete $self->{device}{$meter};
+		return;
+	}
+	$self->{device}{$meter} = {%$row};
+	return unless defined $row->{chf};
+	foreach my $activation (@{ $self->{of_device}{$meter} // [] })
+	{
+		$activation->{chf} = $row->{chf}
+		  if $activation->{status} =~ /^(tracked|succeeded)$/ && $activation->{closes_at} >= $now;
+	}
+	return;
+}
+
+# The suppressing windows of a hub that hold an instant, the deciding one first.
+sub windows
+{
+	my ($self, $chf, $at) = @_;
+
+	return sort { $b->{activates_at} <=> $a->{activates_at} || $b->{id} <=> $a->{id} }
+	  grep {
+		     $_->{chf} == $chf
+		  && $_->{status} =~ /^(tracked|succeeded)$/
+		  && $_->{opens_at} <= $at
+		  && $at <= $_->{closes_at}
+	  } values %{ $self->{activation} };
+}
+
+sub distributor
+{
+	my $mpxn = shift;
+	return defined $mpxn && $mpxn =~ /^([0-9]{2})[0-9]{11}\z/ ? $1 + 0 : undef;
+}
+
+# An alert arrives at one of the attached tables.  True if it is stored.
+sub alert
+{
+	my ($self, $alert, $table) = @_;
+	my @match;
+
+	@match = $self->windows($alert->{chf}, $alert->{at})
+	  if $self->{enabled}
+	  && defined $alert->{code}
+	  && $alert->{code} eq 'AD1'
+	  && defined $alert->{chf}
+	  && defined $alert->{at}
+	  && $alert->{at} !~ /infinity/;
+
+	my $stored = !@match || $table->{mode} eq 'shadow';
+	$self->{stored}{ $alert->{id} } = $table->{name} if $stored;
+	return $stored unless @match;
+
+	my $by = $match[0];
+	my $meter = $self->{device}{ $by->{device} };
+	my $mpxn = $table->{mpxn} ? $alert->{mpxn} : undef;
+	$self->{log}{ $alert->{id} } = {
+		diverted => $table->{mode} eq 'shadow' ? 'f' : 't',
+		source => $table->{name},
+		alert => $alert,
+		mpxn => $mpxn,
+		distributor_id => distributor($mpxn)
+		  // (defined $meter ? distributor($meter->{mpxn}) : undef),
+		decided_at => $alert->{at},
+		matched => [ map { $_->{id} } @match ],
+		device => $by->{device},
+		manufacturer => defined $meter ? $meter->{manufacturer} : undef,
+		request_id => $by->{request_id},
+		map { $_ => $by->{$_} } qw(activates_at opens_at closes_at),
+	};
+	return $stored;
+}
+
+sub release
+{
+	my ($self, $id, $reason) = @_;
+	my $row = $self->{log}{$id};
+
+	return 'error 42704' unless defined $row;
+	return 'error 55000' if $row->{diverted} eq 'f' || exists $self->{released}{$id};
+	$self->{released}{$id} = $reason;
+	$self->{stored}{$id} = $row->{source};
+	return '';
+}
+
+sub purge_activations
+{
+	my ($self, $before) = @_;
+	my %referred = map { $_ => 1 } map { @{ $_->{matched} } } values %{ $self->{log} };
+	my $all = $self->{activation};
+	my @purged =
+	  grep { $_->{closes_at} < $before && !$referred{ $_->{id} } } values %$all;
+
+	foreach my $activation (@purged)
+	{
+		delete $all->{ $activation->{id} };
+		delete $self->{request}{ $activation->{request_id} } if defined $activation->{request_id};
+		@{ $self->{of_device}{ $activation->{device} } } =
+		  grep { $_ != $activation } @{ $self->{of_device}{ $activation->{device} } };
+	}
+	return scalar @purged;
+}
+
+###########################################################################
+# Histories.
+
+package main;
+
+use constant {
+	COMMANDS => 1500,
+	ALERTS => 3000,
+	METERS => 40,
+	HUBS => 24,
+	MICROSECOND => 1,
+	MINUTE => 60_000_000,
+	HOUR => 3_600_000_000,
+};
+
+# Times come from a few evenings of the past and as many of the far future, so
+# that now() is in none of the windows and between them.
+my @evenings = map { $_ * 1_000_000 }
+  (1_577_900_000, 1_577_986_400, 1_580_000_000, 4_102_500_000, 4_102_586_400, 4_110_000_000);
+my $now = 3_000_000_000 * 1_000_000;
+
+my %tables = map { $_->{name} => $_ } (
+	{ name => 'alerts', mode => 'divert', mpxn => 1, at => 'received_at' },
+	{ name => 'alerts_by_day', mode => 'divert', mpxn => 1, at => 'received_at' },
+	{ name => 'alerts_watched', mode => 'shadow', mpxn => 1, at => 'received_at' },
+	{ name => 'outages', mode => 'divert', mpxn => 0, at => 'started_at' });
+
+my $schema = <<'SQL';
+CREATE EXTENSION poa_suppress;
+CREATE TABLE alerts (id int PRIMARY KEY, alert_code text, chf guid,
+	received_at timestamptz, mpxn varchar(20));
+CREATE TABLE alerts_by_day (mpxn text, gone int, received_at timestamptz, alert_code varchar,
+	id int, chf guid) PARTITION BY RANGE (received_at);
+ALTER TABLE alerts_by_day DROP COLUMN gone;
+CREATE TABLE alerts_past PARTITION OF alerts_by_day FOR VALUES FROM (MINVALUE) TO ('2050-01-01');
+CREATE TABLE alerts_later (chf guid, id int, alert_code varchar, mpxn text, received_at timestamptz);
+ALTER TABLE alerts_by_day ATTACH PARTITION alerts_later FOR VALUES FROM ('2050-01-01') TO (MAXVALUE);
+CREATE TABLE alerts_others PARTITION OF alerts_by_day DEFAULT;
+CREATE TABLE alerts_watched (LIKE alerts);
+CREATE TABLE outages (id int, started_at timestamptz, chf guid, alert_code text, mpxn text);
+SELECT poa.attach('alerts');
+SELECT poa.attach('alerts_by_day');
+SELECT poa.attach('alerts_watched', mode => 'shadow');
+SELECT poa.attach('outages', at => 'started_at', mpxn => NULL);
+
+CREATE TABLE answer (step int, answer text);
+CREATE FUNCTION attempt(step int, question text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE question INTO answer;
+	INSERT INTO answer VALUES (step, answer);
+EXCEPTION WHEN OTHERS THEN
+	INSERT INTO answer VALUES (step, 'error ' || sqlstate);
+END
+$$;
+-- what the extension knows, in the model's terms
+CREATE FUNCTION us(timestamptz) RETURNS text LANGUAGE sql AS $$
+	SELECT CASE WHEN isfinite($1) THEN (extract(epoch FROM $1) * 1000000)::bigint::text ELSE $1::text END
+$$;
+CREATE FUNCTION number(guid) RETURNS text LANGUAGE sql AS $$
+	SELECT ($1::bigint & 65535)::text
+$$;
+SQL
+
+sub pick { return $_[ rand @_ ]; }
+sub chance { return rand() < shift; }
+
+sub meter_guid { return sprintf "'00DB1234567%05x'", shift; }
+sub hub_guid { return defined $_[0] ? sprintf("'887384900000%04x'", $_[0]) : 'NULL'; }
+
+sub text
+{
+	my $value = shift;
+	return defined $value ? "'$value'" : 'NULL';
+}
+
+# A literal timestamptz in UTC.
+sub instant
+{
+	my $at = shift;
+	return 'NULL' unless defined $at;
+	return "'$at'" if $at =~ /infinity/;
+	my $second = int($at / 1_000_000);
+	my ($s, $mi, $h, $d, $mo, $y) = gmtime $second;
+	return sprintf "'%04d-%02d-%02d %02d:%02d:%02d.%06d+00'", $y + 1900, $mo + 1, $d, $h, $mi, $s,
+	  $at - $second * 1_000_000;
+}
+
+sub interval { return sprintf "interval '%d microseconds'", shift; }
+
+# One history: returns the model at its end and the script.
+sub history
+{
+	my $seed = shift;
+	my $model = Model->new;
+	my @script;
+	my @saved;                 # the model at BEGIN and at each savepoint
+	my @known = @evenings;     # instants at which something happened
+	my @requests;              # commands that were sent
+	my @tracked;               # steps that tracked an activation, for a while at least
+	my $step = 0;
+	my $alerts = 0;
+	my $commands = 0;
+	my ($ask, $some_time, $command, $arrival, %weight, $registry);
+
+	srand $seed;
+
+	# Put a question to the extension; the model has given the answer.
+	$ask = sub {
+		my ($answer, $question) = @_;
+		$model->{answer}{$step} = $answer;
+		if (($answer // '') =~ /^error/)
+		{
+			push @script, "SELECT attempt($step, \$q\$SELECT $question\$q\$);";
+		}
+		else
+		{
+			push @script, "INSERT INTO answer SELECT $step, ($question)::text;";
+		}
+	};
+
+	# Near something that happened, or on its very edge.
+	$some_time = sub {
+		return pick(@evenings) + int(rand 6 * HOUR) if chance(0.5);
+		return pick(@known) + pick(-1, 0, 0, 1) * MICROSECOND if chance(0.6);
+		return pick(@known) + int((rand(4) - 2) * HOUR);
+	};
+
+	my $some_row = sub {
+		return {
+			type => pick(('ESME') x 40, qw(GSME GPF CHF HCALCS PPMID IHD CAD)),
+			smets => pick((2) x 30, 1, undef),
+			manufacturer => pick(('1063') x 20, ('118F') x 8, '1125', '1031', undef),
+			chf => pick((map { 1 + int rand HUBS } 1 .. 9), undef),
+			mpxn => pick(
+				sprintf('%02d%011d', 10 + rand 29, rand 1e9),
+				sprintf('%02d%011d', 10 + rand 29, rand 1e9),
+				'123', 'ABCDEFGHIJKLM', undef),
+		};
+	};
+	my $some_meter = sub { return 1 + int rand METERS; };
+
+	# Put a row for a meter into the inventory, in one of the ways there are.
+	my $place = sub {
+		my ($meter, $row) = @_;
+		my $old = $model->{device}{$meter};
+		my $values = join ', ', meter_guid($meter), text($row->{type}), $row->{smets} // 'NULL',
+		  text($row->{manufacturer}), hub_guid($row->{chf}), text($row->{mpxn});
+		my $set = 'device_type = excluded.device_type, smets = excluded.smets,'
+		  . ' manufacturer = excluded.manufacturer, chf = excluded.chf, mpxn = excluded.mpxn';
+		my $way = defined $old ? pick(qw(update upsert replace merge)) : pick(qw(insert upsert copy merge));
+
+		if ($way eq 'update')
+		{
+			push @script, "UPDATE poa.device SET (device, device_type, smets, manufacturer, chf, mpxn)"
+			  . " = ROW($values) WHERE device = " . meter_guid($meter) . ';';
+		}
+		elsif ($way eq 'merge')
+		{
+			push @script, "MERGE INTO poa.device AS d USING (VALUES ($values)) AS"
+			  . " excluded (device, device_type, smets, manufacturer, chf, mpxn) ON d.device = excluded.device::guid"
+			  . ' WHEN MATCHED THEN UPDATE SET '
+			  . ($set =~ s/excluded\.chf/excluded.chf::guid/r =~ s/excluded\.smets/excluded.smets::smallint/r)
+			  . ' WHEN NOT MATCHED THEN INSERT VALUES (excluded.device::guid, excluded.device_type,'
+			  . ' excluded.smets::smallint, excluded.manufacturer, excluded.chf::guid, excluded.mpxn);';
+		}
+		elsif ($way eq 'upsert')
+		{
+			push @script, "INSERT INTO poa.device VALUES ($values) ON CONFLICT (device) DO UPDATE SET $set;";
+		}
+		elsif ($way eq 'copy')
+		{
+			my $line = join "\t", map { s/'//gr } map { $_ eq 'NULL' ? '\N' : $_ } split /, /, $values;
+			push @script, "COPY poa.device FROM stdin;\n$line\n\\.";
+		}
+		else
+		{
+			push @script, 'DELETE FROM poa.device WHERE device = ' . meter_guid($meter) . ';'
+			  if $way eq 'replace';
+			push @script, "INSERT INTO poa.device VALUES ($values);";
+		}
+		$model->place($meter, $row, $now);
+	};
+
+	my $set_manufacturer = sub {
+		my ($name, @window) = @_;
+		$model->{manufacturer}{$name} = [@window];
+		push @script,
+		  "INSERT INTO poa.manufacturer VALUES ('$name', 'M', " . join(', ', map { interval($_) } @window)
+		  . ') ON CONFLICT (manufacturer) DO UPDATE SET'
+		  . ' window_before = excluded.window_before, window_after = excluded.window_after;';
+	};
+
+	# Send a command, which may have been sent before.
+	my $track = sub {
+		my ($meter, $activates_at, $request_id, $received_at) = @_;
+		my $answer = $model->track($step, $meter, $activates_at, $request_id, $received_at);
+
+		push @requests, [@_] if defined $request_id;
+		push @known, $received_at, $activates_at // $received_at;
+		if (defined $answer && $answer eq $step)
+		{
+			push @tracked, $step;
+			push @known, @{ $model->{activation}{$step} }{qw(opens_at closes_at)};
+		}
+		$answer = "activation $answer" if defined $answer && $answer !~ /^error/;
+		$ask->($answer,
+			sprintf 'poa.track_activation(%s, %s, %s, %s)',
+			meter_guid($meter), instant($activates_at), text($request_id), instant($received_at));
+	};
+
+	$command = {
+		on_demand => sub {
+			$track->($some_meter->(), undef, pick("r$step", undef), $some_time->());
+		},
+		future_dated => sub {
+			my $received_at = $some_time->();
+			my $ahead = pick(-MICROSECOND, 0, MICROSECOND, map { int rand $_ * HOUR } 0.2, 1, 3, 30);
+			my $activates_at = $received_at + $ahead;
+			$activates_at = pick(@known) if chance(0.2);
+			$track->($some_meter->(), $activates_at, pick("r$step", "r$step", undef), $received_at);
+		},
+		redelivered => sub {
+			return unless @requests;
+			my ($meter, $activates_at, $request_id, $received_at) = @{ pick(@requests) };
+			$received_at += HOUR if chance(0.5);
+			# for another meter it is an error, where that is eligible
+			if (chance(0.2))
+			{
+				my $other = $some_meter->();
+				$meter = $other if $model->eligible($other);
+			}
+			$track->($meter, $activates_at, $request_id, $received_at);
+		},
+		invalid => sub {
+			my ($meter) = grep { $model->eligible($_) } 1 .. METERS;
+			return unless defined $meter;
+			my $bad = pick(undef, 'infinity', '-infinity');
+			my $question = sprintf pick(
+				"poa.track_activation(%s, NULL, 'i$step', %s)",
+				'poa.cancel_activation(%s, %s)',
+				defined $bad
+				? "poa.track_activation(%s, %s, 'i$step', '2020-01-01')"
+				: 'poa.cancel_activation(%s, %s)'), meter_guid($meter), instant($bad);
+			$ask->('error 22023', $question);
+		},
+		cancelled => sub {
+			my ($meter, $at) = ($some_meter->(), $some_time->());
+			# not earlier than what it would cancel: the contract is silent on that
+			my ($newest) = sort { $b <=> $a }
+			  map { $_->{received_at} } @{ $model->{of_device}{$meter} // [] };
+			$at = $newest if defined $newest && $newest > $at;
+			$ask->($model->cancel($meter, $at),
+				sprintf 'poa.cancel_activation(%s, %s)', meter_guid($meter), instant($at));
+		},
+		outcome => sub {
+			my $request_id = @requests && chance(0.95) ? pick(@requests)->[2] : "u$step";
+			my $outcome = pick(
+				('succeeded') x 4, 'no_image_held', 'hash_mismatch', 'activation_failure',
+				'accepted', 'Succeeded', undef);
+			$ask->($model->outcome($request_id, $outcome),
+				sprintf 'poa.record_outcome(%s, %s)', text($request_id), text($outcome));
+		},
+		eligibility => sub {
+			my $meter = $some_meter->();
+			my %met = $model->criteria($meter);
+			$ask->(join(',', map { $met{$_} ? 't' : 'f' } qw(inventory type generation manufacturer list hub)),
+				'SELECT string_agg(left(met::text, 1), \',\') FROM poa.eligibility('
+				  . meter_guid($meter) . ')');
+		},
+	};
+
+	$registry = {
+		device => sub { $place->($some_meter->(), $some_row->()); },
+		move => sub {
+			my $meter = $some_meter->();
+			my $row = $model->{device}{$meter} or return;
+			$place->($meter, { %$row, chf => pick((map { 1 + int rand HUBS } 1 .. 5), undef) });
+		},
+		exchange => sub {
+			# a new hub for everything on an old one, in one statement
+			my ($old, $new) = map { 1 + int rand HUBS } 1 .. 2;
+			push @script, 'UPDATE poa.device SET chf = ' . hub_guid($new) . ' WHERE chf = ' . hub_guid($old) . ';';
+			my $devices = $model->{device};
+			foreach my $meter (grep { ($devices->{$_}{chf} // 0) == $old } keys %$devices)
+			{
+				$model->place($meter, { %{ $devices->{$meter} }, chf => $new }, $now);
+			}
+		},
+		remove => sub {
+			my $meter = $some_meter->();
+			return if chance(0.7);
+			push @script, 'DELETE FROM poa.device WHERE device = ' . meter_guid($meter) . ';';
+			$model->place($meter, undef, $now);
+		},
+		list => sub {
+			my $meter = $some_meter->();
+			return if exists $model->{list}{$meter} && chance(0.7);
+			push @script, exists $model->{list}{$meter}
+			  ? 'DELETE FROM poa.guid_list WHERE guid = ' . meter_guid($meter) . ';'
+			  : 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
+			delete $model->{list}{$meter} or $model->{list}{$meter} = 1;
+		},
+		manufacturer => sub {
+			my $name = pick('1063', '118F', '1125');
+			if (exists $model->{manufacturer}{$name} && chance(0.1))
+			{
+				delete $model->{manufacturer}{$name};
+				push @script, "DELETE FROM poa.manufacturer WHERE manufacturer = '$name';";
+			}
+			else
+			{
+				$set_manufacturer->($name, pick(0, 0, 5 * MINUTE, MICROSECOND),
+					pick((30 * MINUTE) x 3, 45 * MINUTE, 0, 25 * HOUR));
+			}
+		},
+		purge => sub {
+			my $before = $some_time->();
+			return unless chance(0.06);
+			$ask->($model->purge_activations($before), 'poa.purge_activations(' . instant($before) . ')');
+		},
+		switch => sub {
+			return unless chance(0.3) || !$model->{enabled};
+			$model->{enabled} = !$model->{enabled};
+			push @script, 'SET poa_suppress.enabled = ' . ($model->{enabled} ? 'on;' : 'off;');
+		},
+	};
+
+	# An alert, most often an AD1 near a window.
+	my $some_alert = sub {
+		my $near = @tracked && chance(0.6) ? $model->{activation}{ pick(@tracked) } : undef;
+		my $at =
+		  defined $near
+		  ? pick($near->{opens_at}, $near->{closes_at}, $near->{opens_at} + int rand 40 * MINUTE)
+		  + pick(-1, 0, 0, 1) * MICROSECOND
+		  : $some_time->();
+		return {
+			id => ++$alerts,
+			code => pick(('AD1') x 20, qw(8F35 8F36 AD2 ad1 AD AD10), 'AD1 ', '', undef),
+			chf => defined $near && chance(0.9) ? $near->{chf} : pick((map { 1 + int rand HUBS } 1 .. 9), undef),
+			at => pick(($at) x 40, 'infinity', '-infinity', undef),
+			mpxn => pick(sprintf('%02d%011d', rand 100, rand 1e9), '2000012345672', '12345', '200001234567X', undef),
+		};
+	};
+
+	# One statement that brings one or more alerts to a table.
+	$arrival = sub {
+		my $table = pick(map { $tables{$_} } sort keys %tables);
+		my @alerts = map { $some_alert->() } 1 .. pick((1) x 8, 2, 5, 40);
+		my $stored = grep { $model->alert($_, $table) } @alerts;
+		my $columns = "id, alert_code, chf, $table->{at}, mpxn";
+
+		if (chance(0.2))
+		{
+			push @script, join "\n", "COPY $table->{name} ($columns) FROM stdin;", (
+				map {
+					my $alert = $_;
+					join "\t", map { $_ eq 'NULL' ? '\N' : s/'//gr } $alert->{id}, text($alert->{code}),
+					  hub_guid($alert->{chf}), instant($alert->{at}), text($alert->{mpxn})
+				} @alerts), '\.';
+			return;
+		}
+		my $rows = join ', ', map {
+			sprintf '(%d, %s, %s, %s, %s)', $_->{id}, text($_->{code}), hub_guid($_->{chf}),
+			  instant($_->{at}), text($_->{mpxn})
+		} @alerts;
+		my $insert = "INSERT INTO $table->{name} ($columns) VALUES $rows";
+		if (chance(0.3))
+		{
+			$model->{answer}{$step} = $stored;
+			push @script, "WITH stored AS ($insert RETURNING 1) INSERT INTO answer"
+			  . " SELECT $step, count(*) FROM stored;";
+		}
+		else
+		{
+			push @script, "$insert;";
+		}
+	};
+
+	my $release = sub {
+		my @ids = sort { $a <=> $b } keys %{ $model->{log} };
+		my $id = @ids && chance(0.9) ? pick(@ids) : 0;
+		$ask->($model->release($id, "because $step"),
+			"poa.release(coalesce((SELECT log_id FROM poa.suppression_log"
+			  . " WHERE alert->>'id' = '$id'), 0), 'because $step')");
+	};
+
+	my $explain = sub {
+		my ($hub, $at) = (1 + int rand HUBS, $some_time->());
+		my @windows = $model->windows($hub, $at);
+		$ask->($model->{enabled} && @windows ? 'true' : 'false',
+			'SELECT met FROM poa.explain(' . hub_guid($hub) . ', ' . instant($at) . ") WHERE criterion = 'verdict'");
+	};
+
+	# Transactions and savepoints: what is rolled back has not been.
+	my $transaction = sub {
+		if (!@saved)
+		{
+			push @script, pick('BEGIN;', 'BEGIN;', 'BEGIN ISOLATION LEVEL REPEATABLE READ;', 'BEGIN ISOLATION LEVEL SERIALIZABLE;');
+			push @saved, Storable::dclone($model);
+		}
+		elsif (@saved > 1 && chance(0.6))
+		{
+			my $depth = $#saved;
+			my $before = pop @saved;
+			if (chance(0.4))
+			{
+				push @script, "ROLLBACK TO s$depth;", "RELEASE s$depth;";
+				$model = $before;
+			}
+			else
+			{
+				push @script, "RELEASE s$depth;";
+			}
+		}
+		elsif (@saved < 4 && chance(0.6))
+		{
+			push @script, 'SAVEPOINT s' . scalar(@saved) . ';';
+			push @saved, Storable::dclone($model);
+		}
+		elsif (chance(0.9))
+		{
+			push @script, 'COMMIT;';
+			@saved = ();
+		}
+		else
+		{
+			push @script, 'ROLLBACK;';
+			$model = $saved[0];
+			@saved = ();
+		}
+	};
+
+	push @script, "SET timezone = 'UTC';", "SET search_path = public;";
+	$set_manufacturer->('1063', 0, 30 * MINUTE);
+	$set_manufacturer->('118F', 5 * MINUTE, 30 * MINUTE);
+	foreach my $meter (1 .. METERS)
+	{
+		$place->($meter, { %{ $some_row->() }, type => 'ESME', smets => 2, manufacturer => '1063' });
+		next if chance(0.1);
+		$model->{list}{$meter} = 1;
+		push @script, 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
+	}
+
+	%weight = (
+		on_demand => 25, future_dated => 45, redelivered => 10, cancelled => 8,
+		outcome => 10, invalid => 1, eligibility => 3);
+	my @commands = map { ($_) x $weight{$_} } sort keys %weight;
+	while ($commands < COMMANDS || $alerts < ALERTS)
+	{
+		$step++;
+		my $dice = rand;
+		if ($dice < 0.45 && $commands < COMMANDS)
+		{
+			$commands++;
+			$command->{ pick(@commands) }->();
+		}
+		elsif ($dice < 0.88 && $alerts < ALERTS) { $arrival->(); }
+		elsif ($dice < 0.94) { $registry->{ pick(sort keys %$registry) }->(); }
+		elsif ($dice < 0.955) { $release->(); }
+		elsif ($dice < 0.97) { $explain->(); }
+		else { $transaction->(); }
+	}
+	push @script, 'COMMIT;' if @saved;
+	return ($model, join("\n", @script, ''));
+}
+
+###########################################################################
+# Comparison.
+
+# Compare two sets of rows by their keys; false says where they differ first.
+sub same_rows
+{
+	my ($what, $seed, $got, $expected) = @_;
+	my @differences =
+	  grep { ($got->{$_} // 'missing') ne ($expected->{$_} // 'missing') }
+	  sort { $a <=> $b } keys %{ { %$got, %$expected } };
+
+	ok(!@differences, sprintf '%s as in the model: %d', $what, scalar keys %$expected) and return;
+	diag("POA_SEED=$seed, $what: " . @differences . ' differ');
+	foreach my $key (grep { defined } @differences[ 0 .. 2 ])
+	{
+		diag("  $key: got      " . ($got->{$key} // 'missing'));
+		diag("  $key: expected " . ($expected->{$key} // 'missing'));
+	}
+	return;
+}
+
+# The rows of a query, whose first column is a key, as key => "a|b|c".
+sub rows
+{
+	my ($node, $db, $query) = @_;
+	return {
+		map { split /\|/, $_, 2 }
+		  split /\n/,
+		$node->safe_psql($db, "SET timezone = 'UTC'; $query", extra_params => [ '-P', 'null=-' ])
+	};
+}
+
+sub line { return join '|', map { $_ // '-' } @_; }
+
+my $node = PostgreSQL::Test::Cluster->new('model');
+$node->init;
+$node->append_conf('postgresql.conf', "timezone = 'Europe/London'");
+$node->start;
+
+my @seeds = $ENV{POA_SEED} ? ($ENV{POA_SEED}) : (1, 20, 300, 4000);
+foreach my $seed (@seeds)
+{
+	my $db = "seed$seed";
+	my ($model, $script) = history($seed);
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$node->safe_psql($db, $schema);
+
+	my $file = PostgreSQL::Test::Utils::tempdir() . "/$db.sql";
+	PostgreSQL::Test::Utils::append_to_file($file, $script);
+	my ($out, $err) = ('', '');
+	my $ran = IPC::Run::run(
+		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', $file, '-d', $node->connstr($db) ],
+		'>', \$out, '2>', \$err);
+	ok($ran, "history $seed runs") or diag("POA_SEED=$seed: $err");
+
+	# an activation is known to the model by the step that tracked it
+	my $answers = rows($node, $db, 'SELECT step, answer FROM answer');
+	my %id_of = map { $_ => $answers->{$_} }
+	  grep { ($model->{answer}{$_} // '') eq "activation $_" } keys %$answers;
+	my @in_order = map { $id_of{$_} } sort { $a <=> $b } keys %id_of;
+	is_deeply(\@in_order, [ sort { $a <=> $b } @in_order ], 'ids are in the order of arrival');
+
+	same_rows('answers', $seed, $answers,
+		{
+			map {
+				my $answer = $model->{answer}{$_};
+				$_ => line(defined $answer && $answer =~ /^activation (.*)/ ? $id_of{$1} : $answer)
+			} keys %{ $model->{answer} }
+		});
+	same_rows('activations', $seed,
+		rows($node, $db, q{SELECT activation_id, number(device), number(chf), request_id, us(received_at),
+			us(activates_at), us(opens_at), us(closes_at), status FROM poa.activation}),
+		{
+			map {
+				($id_of{ $_->{id} } // "step $_->{id}") => line(@$_{
+						qw(device chf request_id received_at activates_at opens_at closes_at status)})
+			} values %{ $model->{activation} }
+		});
+	same_rows('stored alerts', $seed,
+		rows($node, $db, join ' UNION ALL ', map { "SELECT id, '$_' FROM $_" } sort keys %tables),
+		$model->{stored});
+
+	my %alert;
+	same_rows('logged alerts', $seed,
+		rows($node, $db, q{SELECT alert->>'id', diverted, source_schema, source_table, alert_code,
+			number(chf), mpxn, distributor_id, us(decided_at), activation_id, array_to_string(matched, ','),
+			number(device), manufacturer, request_id, us(activates_at), us(opens_at), us(closes_at),
+			(extract(epoch FROM delay) * 1000000)::bigint,
+			alert->>'alert_code', number((alert->>'chf')::guid),
+			us(coalesce(alert->>'received_at', alert->>'started_at')::timestamptz)
+			FROM poa.suppression_log}),
+		{
+			map {
+				my $row = $model->{log}{$_};
+				my $alert = $row->{alert};
+				my @matched = map { $id_of{$_} // "step $_" } @{ $row->{matched} };
+				$_ => line(
+					$row->{diverted}, 'public', $row->{source}, 'AD1',
+					$alert->{chf}, @$row{qw(mpxn distributor_id decided_at)},
+					$matched[0], join(',', @matched),
+					@$row{qw(device manufacturer request_id activates_at opens_at closes_at)},
+					$row->{decided_at} - $row->{activates_at},
+					$alert->{code}, $alert->{chf}, $alert->{at})
+			} keys %{ $model->{log} }
+		});
+	my %seen;
+	$seen{ $_->{status} }++ foreach values %{ $model->{activation} };
+	$seen{ @{ $_->{matched} } > 1 ? 'matches several' : 'matches one' }++ foreach values %{ $model->{log} };
+	note(join ', ', map { "$_: $seen{$_}" } sort keys %seen);
+	is(scalar keys %seen, 7, 'the history has every status, and alerts in one window and in several')
+	  or diag("POA_SEED=$seed");
+	same_rows('releases', $seed,
+		rows($node, $db, q{SELECT l.alert->>'id', r.reason, r.released_by = session_user
+			FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id)}),
+		{ map { $_ => line($model->{released}{$_}, 't') } keys %{ $model->{released} } });
+}
+
+# now() stands still within a transaction, so a window can close exactly then.
+$node->safe_psql('postgres', "CREATE DATABASE edge");
+$node->safe_psql('edge', $schema);
+is( $node->safe_psql('edge', q{
+	INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
+	INSERT INTO poa.guid_list SELECT n::bigint::guid FROM generate_series(1, 3) AS n;
+	INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', 100::bigint::guid
+		FROM generate_series(1, 3) AS n;
+	BEGIN;
+	DO $$ BEGIN
+		PERFORM poa.track_activation(1::bigint::guid, received_at => now() - interval '30 minutes');
+		PERFORM poa.track_activation(2::bigint::guid, received_at => now() - interval '30 minutes 1 microsecond');
+		PERFORM poa.track_activation(3::bigint::guid, received_at => now() - interval '29 minutes 59.999999 seconds');
+		UPDATE poa.device SET chf = 200::bigint::guid;
+	END $$;
+	COMMIT;
+	SELECT device::bigint, chf::bigint FROM poa.activation ORDER BY device;}),
+	"1|200\n2|100\n3|200",
+	'a window that closes now moves with its meter, one that has closed does not');
+
+done_testing();
