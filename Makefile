@@ -23,7 +23,8 @@ DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
 # sql/NAME.sql in this order; each test makes the extension anew, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
-                 registry gbcs alert receive
+                 registry activation hub_move divert divert_ways divert_jsonb partition \
+                 gbcs alert receive
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
