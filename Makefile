@@ -17,14 +17,18 @@ PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
 OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
-PARTS       = schema guid registry activation log release divert access gbcs duis
+PARTS       = schema guid registry list activation log release divert access gbcs duis
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
+
+# Installed beside psql.
+SCRIPTS     = bin/poa-load-list
 
 # sql/NAME.sql in this order; each test makes the extension anew, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
-                 gbcs alert receive
+                 attach release log explain monthly \
+                 gbcs alert receive uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))

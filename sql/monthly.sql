@@ -1,0 +1,66 @@
+--
+-- The month's account: what was suppressed, released and saved.
+--
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS poa_suppress CASCADE;
+CREATE EXTENSION poa_suppress;
+RESET client_min_messages;
+SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+
+INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr', '0', '31 days');
+INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL);
+INSERT INTO poa.guid_list SELECT device FROM poa.device;
+CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
+SELECT poa.attach('alerts');
+-- 17,113 alerts in the month of MP102B
+SELECT poa.track_activation('00000000000000e1', received_at => '2022-07-01') IS NOT NULL AS tracked;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', timestamptz '2022-07-01' + n * interval '2 minutes', '1900000000001' FROM generate_series(1, 17113) AS n;
+SELECT * FROM poa.suppression_monthly;
+SET poa_suppress.visit_cost = 100.5;
+SELECT suppressed, saving FROM poa.suppression_monthly;
+SET poa_suppress.visit_cost = 0;
+SELECT suppressed, saving FROM poa.suppression_monthly;
+SET poa_suppress.visit_cost = -1;
+RESET poa_suppress.visit_cost;
+-- released ones are no visit avoided, and cost their saving
+SELECT poa.release(n, 'test') FROM generate_series(1, 3) AS n;
+SELECT suppressed, released, visits_avoided, saving FROM poa.suppression_monthly;
+
+-- Months are those of UTC, whatever the session's zone; each distributor has its
+-- row, also one that is not known and none at all.
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-15') IS NOT NULL AS tracked;
+INSERT INTO alerts VALUES
+	('AD1', '00000000000000c1', '2026-03-31 23:59:59.999999+00', '1900000000001'), ('AD1', '00000000000000c1', '2026-04-01 00:00+00', '1900000000001'),
+	('AD1', '00000000000000c1', '2026-04-01 00:30+01', '2000000000001'), ('AD1', '00000000000000c1', '2026-03-31 20:00-05', '2000000000001'),
+	('AD1', '00000000000000c1', '2026-04-01 12:00+00', '9900000000001'), ('AD1', '00000000000000c1', '2026-04-01 12:00+00', NULL);
+SET TimeZone = 'America/New_York';
+SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month, distributor_id;
+SET TimeZone = 'Pacific/Auckland';
+SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month, distributor_id;
+SET TimeZone = 'UTC';
+-- what was stored too, in shadow mode, was not avoided
+CREATE TABLE shadowed (LIKE alerts);
+SELECT poa.attach('shadowed', mode => 'shadow');
+INSERT INTO shadowed VALUES ('AD1', '00000000000000c1', '2026-04-02', '1900000000001');
+SELECT count(*) FROM poa.suppressed_alert WHERE NOT diverted;
+SELECT sum(suppressed) FROM poa.suppression_monthly WHERE month = '2026-04-01';
+-- a distributor that the user adds has its name
+INSERT INTO poa.distributor VALUES (99, 'TEST', NULL, 'Test Networks');
+SELECT distributor FROM poa.suppression_monthly WHERE distributor_id = 99;
+DROP TABLE alerts, shadowed;
+
+-- the distributors that are shipped, which stay as they are
+SELECT count(*), min(distributor_id), max(distributor_id), count(DISTINCT mpid), count(gsp_group), count(DISTINCT gsp_group) FROM poa.distributor WHERE distributor_id <> 99;
+SELECT string_agg(distributor_id || ' ' || mpid || coalesce(' ' || gsp_group, ''), ', ' ORDER BY distributor_id) AS distributors FROM poa.distributor;
+\set VERBOSITY terse
+UPDATE poa.distributor SET name = 'mine' WHERE distributor_id = 10;
+UPDATE poa.distributor SET distributor_id = 98 WHERE distributor_id = 38;
+DELETE FROM poa.distributor WHERE distributor_id = 24;
+DELETE FROM poa.distributor;
+TRUNCATE poa.distributor;
+INSERT INTO poa.distributor VALUES (10, 'XXXX', NULL, 'again');
+INSERT INTO poa.distributor VALUES (100, 'XXXX', NULL, 'three digits');
+INSERT INTO poa.distributor VALUES (10, 'XXXX', NULL, 'again') ON CONFLICT (distributor_id) DO UPDATE SET name = EXCLUDED.name;
+UPDATE poa.distributor SET name = 'Other Networks' WHERE distributor_id = 99;
+DELETE FROM poa.distributor WHERE distributor_id = 99;
+SELECT count(*) FROM poa.distributor;
