@@ -27,7 +27,7 @@ SCRIPTS     = bin/poa-load-list
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
-                 attach release log explain monthly \
+                 attach release log explain monthly access rls search_path \
                  gbcs alert receive uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
