@@ -192,6 +192,16 @@ COMMENT ON COLUMN poa.suppression_monthly.saving IS 'visits_avoided at the cost 
  * Granting.  The rights themselves are those of PostgreSQL; poa.access only
  * adds which rows a DNO may see.
  */
+CREATE FUNCTION poa.guid_schema() RETURNS name
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT n.nspname FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace
+	WHERE t.oid = '@extschema@.guid'::regtype
+$$;
+COMMENT ON FUNCTION poa.guid_schema() IS 'name of the schema of the type guid, whose use readers of the tables need';
+REVOKE ALL ON FUNCTION poa.guid_schema() FROM PUBLIC;
+
 CREATE FUNCTION poa.record_access(role name, kind text, distributor_ids smallint[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -214,11 +224,14 @@ BEGIN
 			SELECT array_agg(DISTINCT u.id ORDER BY u.id)
 			FROM unnest(a.distributor_ids || excluded.distributor_ids) AS u (id));
 	EXECUTE format('GRANT USAGE ON SCHEMA poa TO %I', record_access.role);
+	IF NOT has_schema_privilege(record_access.role, poa.guid_schema(), 'USAGE') THEN
+		EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', poa.guid_schema(), record_access.role);
+	END IF;
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.visible_distributors(name), poa.visit_cost() TO %I', record_access.role);
 END
 $$;
 COMMENT ON FUNCTION poa.record_access(name, text, smallint[]) IS
-	'what all grants have in common: the record in poa.access, and the use of the schema. Raises 42704 for a role that does not exist';
+	'what all grants have in common: the record in poa.access, and the use of the schemas. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_dno(role name, VARIADIC distributor_ids integer[]) RETURNS void
 LANGUAGE plpgsql
@@ -258,11 +271,12 @@ BEGIN
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.cancel_activation, poa.record_outcome,'
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
 		' poa.gbcs_activation, poa.base64_octets, poa.is_readable, poa.refuse_message,'
+		' poa.begin_import, poa.finish_import, poa.undo_import,'
 		' poa.eligibility, poa.explain, poa.is_enabled, poa.release TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION poa.grant_operator(name) IS
-	'lets a role fill manufacturer, guid_list and device, track, cancel, record outcomes, receive messages, explain and release, and read everything. Raises 42704 for a role that does not exist';
+	'lets a role fill manufacturer, guid_list and device, import and undo imports, track, cancel, record outcomes, receive messages, explain and release, and read everything. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_auditor(role name) RETURNS void
 LANGUAGE plpgsql
@@ -287,6 +301,7 @@ BEGIN
 		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON SCHEMA poa FROM %I', role);
+		EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', poa.guid_schema(), role);
 	ELSIF NOT FOUND THEN
 		RAISE undefined_object USING
 			MESSAGE = format('role %s does not exist', coalesce('"' || revoke_all.role || '"', 'NULL'));
@@ -294,7 +309,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.revoke_all(name) IS
-	'takes every right in schema poa from a role, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
+	'takes every right in schema poa from a role, the use of the schema of the type guid, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
 
 REVOKE ALL ON FUNCTION poa.record_access(name, text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.grant_dno(name, integer[]) FROM PUBLIC;

@@ -110,22 +110,28 @@ COMMENT ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) IS
 CREATE FUNCTION poa.detach(alerts regclass) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	parent oid;
 BEGIN
 	IF alerts IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'alerts must not be NULL';
 	END IF;
-	IF NOT EXISTS (
-		SELECT FROM pg_trigger AS t WHERE t.tgrelid = alerts AND t.tgname = '~poa_suppress')
-	THEN
+	SELECT t.tgparentid INTO parent FROM pg_trigger AS t
+	WHERE t.tgrelid = alerts AND t.tgname = '~poa_suppress';
+	IF NOT FOUND THEN
 		RAISE undefined_object USING
 			MESSAGE = format('table %s is not attached', alerts),
 			HINT = 'Attached tables have the trigger "~poa_suppress".';
+	ELSIF parent <> 0 THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('table %s is attached as a partition', alerts),
+			HINT = format('Detach the whole table: poa.detach(%L).', pg_partition_root(alerts));
 	END IF;
 	EXECUTE format('DROP TRIGGER "~poa_suppress" ON %s', alerts);
 END
 $$;
 COMMENT ON FUNCTION poa.detach(regclass) IS
-	'takes the trigger "~poa_suppress" from a table, whose alerts are then all stored; raises 42704 where it has none, 22004 for NULL';
+	'takes the trigger "~poa_suppress" from a table, whose alerts are then all stored; raises 42704 where it has none, 55000 for a partition whose root is attached, 22004 for NULL';
 
 REVOKE ALL ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.detach(regclass) FROM PUBLIC;
