@@ -28,7 +28,7 @@ SCRIPTS     = bin/poa-load-list
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
                  attach release log explain monthly access rls search_path \
-                 gbcs alert receive uninstall
+                 duis gbcs alert receive uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
