@@ -339,7 +339,8 @@ sub history
 	my @script;
 	my @saved;                 # the model at BEGIN and at each savepoint
 	my @known = @evenings;     # instants at which something happened
-	my @requests;              # commands that were sent
+	my @sent;                  # all commands,
+	my @requests;              # and those with a request_id
 	my @tracked;               # steps that tracked an activation, for a while at least
 	my $step = 0;
 	my $alerts = 0;
@@ -439,6 +440,7 @@ sub history
 		my ($meter, $activates_at, $request_id, $received_at) = @_;
 		my $answer = $model->track($step, $meter, $activates_at, $request_id, $received_at);
 
+		push @sent, [@_];
 		push @requests, [@_] if defined $request_id;
 		push @known, $received_at, $activates_at // $received_at;
 		if (defined $answer && $answer eq $step)
@@ -452,16 +454,26 @@ sub history
 			meter_guid($meter), instant($activates_at), text($request_id), instant($received_at));
 	};
 
+	# A meter and a time, often those of an earlier command.
+	my $some_command = sub {
+		return ($some_meter->(), $some_time->()) unless @sent && chance(0.5);
+		my ($meter, $activates_at, undef, $received_at) = @{ pick(@sent) };
+		return ($meter, pick($received_at, $activates_at // $received_at) + pick(-1, 0, 0, 1) * MICROSECOND);
+	};
+
 	$command = {
 		on_demand => sub {
-			$track->($some_meter->(), undef, pick("r$step", undef), $some_time->());
+			my ($meter, $received_at) = $some_command->();
+			$track->($meter, undef, pick("r$step", undef), $received_at);
 		},
 		future_dated => sub {
-			my $received_at = $some_time->();
+			my ($meter, $received_at) = $some_command->();
 			my $ahead = pick(-MICROSECOND, 0, MICROSECOND, map { int rand $_ * HOUR } 0.2, 1, 3, 30);
 			my $activates_at = $received_at + $ahead;
 			$activates_at = pick(@known) if chance(0.2);
-			$track->($some_meter->(), $activates_at, pick("r$step", "r$step", undef), $received_at);
+			my @same = grep { $_->[0] == $meter && $_->[3] > $received_at } @sent;
+			$activates_at = pick(@same)->[3] + pick(-1, 0, 1) * MICROSECOND if @same && chance(0.2);
+			$track->($meter, $activates_at, pick("r$step", "r$step", undef), $received_at);
 		},
 		redelivered => sub {
 			return unless @requests;
