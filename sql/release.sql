@@ -141,9 +141,9 @@ SELECT note FROM alerts WHERE note IN ('with the switch off', 'detached', 'judge
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'before the change'), ('AD1', '00000000000000c1', '2026-03-01 12:12', 'with its table gone');
 SELECT max(log_id) AS newest FROM poa.suppression_log \gset
 ALTER TABLE alerts DROP note CASCADE;
-ALTER TABLE alerts ADD added text DEFAULT 'x';
+ALTER TABLE alerts ADD added text NOT NULL DEFAULT 'x';
 SELECT poa.release(:newest - 1, 'changed');
-SELECT alert_code, received_at FROM alerts WHERE received_at = '2026-03-01 12:12';
+SELECT alert_code, received_at, added FROM alerts WHERE received_at = '2026-03-01 12:12';
 DROP TABLE alerts;
 SELECT poa.release(:newest, 'gone');
 SELECT count(*) AS released FROM poa.release_log WHERE log_id = :newest;

@@ -141,6 +141,12 @@ SELECT pg_temp.sees('regress_poa_dno19');
 DROP OWNED BY regress_poa_dno19;
 DROP ROLE regress_poa_dno19;
 SELECT poa.revoke_all('regress_poa_dno19');
+-- not through membership either
+CREATE ROLE regress_poa_heir IN ROLE regress_poa_dno20;
+INSERT INTO poa.access VALUES ('regress_poa_heir', 'dno', '{19}');
+SELECT poa.visible_distributors('regress_poa_heir') AS heir_sees;
+DELETE FROM poa.access WHERE role = 'regress_poa_heir';
+DROP ROLE regress_poa_heir;
 SELECT role FROM poa.access ORDER BY role::text COLLATE "C";
 
 DROP TABLE alerts;

@@ -96,6 +96,9 @@ AS $$
 	SELECT coalesce(array_agg(DISTINCT v.distributor_id), '{}')
 	FROM poa.access AS a
 	JOIN pg_roles AS r ON r.rolname = a.role AND pg_has_role($1, r.oid, 'USAGE')
+	/* a record that outlived its role is not that of another role of its name */
+	JOIN pg_namespace AS n ON n.nspname = 'poa'
+		AND r.oid IN (SELECT g.grantee FROM aclexplode(n.nspacl) AS g)
 	CROSS JOIN LATERAL (
 		SELECT unnest(a.distributor_ids) WHERE a.kind = 'dno'
 		UNION ALL
@@ -212,7 +215,7 @@ BEGIN
 			MESSAGE = format('role %s does not exist', coalesce('"' || record_access.role || '"', 'NULL')),
 			HINT = 'Create it with CREATE ROLE; poa_suppress creates none.';
 	END IF;
-	/* a record that outlived its role must not fall to another of the name */
+	/* likewise, before the new role of the name is granted something */
 	DELETE FROM poa.access AS a
 	WHERE a.role = record_access.role
 		AND NOT EXISTS (

@@ -25,9 +25,11 @@
 #include "postgres.h"
 
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "guid.h"
@@ -379,9 +381,9 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 	bool		known;
 	int			i = 0;
 
-	while (i < lengthof(outcomes) && strcmp(outcome, outcomes[i].outcome) != 0)
+	while (i < (int) lengthof(outcomes) && strcmp(outcome, outcomes[i].outcome) != 0)
 		i++;
-	if (i == lengthof(outcomes))
+	if (i == (int) lengthof(outcomes))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid outcome: %s", outcome),
@@ -422,4 +424,50 @@ poa_retime_activation(PG_FUNCTION_ARGS)
 		run(fcinfo, RETIME, values, NULL) > 0;
 	SPI_finish();
 	PG_RETURN_BOOL(retimed);
+}
+
+/*
+ * follow_hub(): the statement trigger of poa.device that takes the windows of
+ * its meters to the hubs where they are now; see activation.sql.
+ *
+ * It looks at the activations of this moment also in a transaction that keeps
+ * an older snapshot: one that was tracked for the old hub just before has to
+ * come along.
+ */
+PG_FUNCTION_INFO_V1(poa_follow_hub);
+Datum
+poa_follow_hub(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	Oid			schema = poa_schema(fcinfo);
+	const char *tables;
+	const char *type;
+	SPIPlanPtr	plan;
+	int			result;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || trigdata->tg_newtable == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("trigger function \"%s\" must be fired AFTER STATEMENT with a new table",
+						"poa.follow_hub")));
+
+	tables = quote_identifier(get_namespace_name(schema));
+	type = quote_identifier(get_namespace_name(poa_guid_schema(schema)));
+
+	SPI_connect();
+	SPI_register_trigger_data(trigdata);
+	plan = SPI_prepare(psprintf("UPDATE %1$s.activation AS a SET chf = m.chf FROM %3$s AS m "
+								"WHERE a.device OPERATOR(%2$s.=) m.device "
+								"AND a.chf OPERATOR(%2$s.<>) m.chf "
+								"AND a.status IN ('tracked', 'succeeded') AND a.closes_at >= now()",
+								tables, type, quote_identifier(trigdata->tg_trigger->tgnewtable)),
+					   0, NULL);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	result = SPI_execute_snapshot(plan, NULL, NULL, GetLatestSnapshot(), InvalidSnapshot,
+								  false, true, 0);
+	if (result < 0)
+		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
+	SPI_finish();
+	return PointerGetDatum(NULL);
 }

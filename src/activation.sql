@@ -104,20 +104,8 @@ REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
  * poa.device, so none can slip a window of the old hub past this.
  */
 CREATE FUNCTION poa.follow_hub() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-AS $$
-BEGIN
-	UPDATE poa.activation AS a
-	SET chf = m.chf
-	FROM moved AS m
-	WHERE a.device OPERATOR(@extschema@.=) m.device
-		AND a.chf OPERATOR(@extschema@.<>) m.chf
-		AND a.status IN ('tracked', 'succeeded')
-		AND a.closes_at >= now();
-	RETURN NULL;
-END
-$$;
+	AS 'MODULE_PATHNAME', 'poa_follow_hub' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.follow_hub() IS
 	'trigger: windows that have not closed follow their meter to the hub that poa.device names, and stay where they are where it names none';
 REVOKE ALL ON FUNCTION poa.follow_hub() FROM PUBLIC;

@@ -182,9 +182,10 @@ resolve_column(Relation alerts, const char *name, Oid type, Oid other_type)
 	if (actual != type && actual != other_type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of attached table \"%s\" has type %s, must be %s",
-						name, RelationGetRelationName(alerts),
-						format_type_be(actual), format_type_be(type)),
+				 errmsg("column \"%s\" of attached table \"%s\" has type %s, must be %s%s%s",
+						name, RelationGetRelationName(alerts), format_type_be(actual),
+						format_type_be(type), other_type == type ? "" : " or ",
+						other_type == type ? "" : format_type_be(other_type)),
 				 errdetail("The type was changed after the table was attached."),
 				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
 				 errtablecol(alerts, attno)));
@@ -341,20 +342,15 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 }
 
 /*
- * Write an alert to the suppression log.
+ * Open the log for the rest of the statement.
  */
 static void
-log_alert(Diversion *diversion, Relation alerts, const PoaAlert *alert,
-		  const PoaMatch *matches, int nmatches)
+open_log(Diversion *diversion, Relation alerts)
 {
-	if (diversion->log == NULL)
-	{
-		MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
 
-		diversion->log = poa_log_open(diversion->schema, alerts);
-		MemoryContextSwitchTo(per_row);
-	}
-	poa_log_write(diversion->log, alert, matches, nmatches, !diversion->shadow);
+	diversion->log = poa_log_open(diversion->schema, alerts);
+	MemoryContextSwitchTo(per_row);
 }
 
 /*
@@ -432,6 +428,12 @@ poa_divert(PG_FUNCTION_ARGS)
 		return PointerGetDatum(alert.tuple);
 
 	nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
+	if (nmatches > 0 && diversion->log == NULL)
+	{
+		/* the lock on the log may have waited for a purge of activations */
+		open_log(diversion, trigdata->tg_relation);
+		nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
+	}
 	if (nmatches == 0)
 		return PointerGetDatum(alert.tuple);
 
@@ -439,6 +441,6 @@ poa_divert(PG_FUNCTION_ARGS)
 		slot_getattr(slot, diversion->mpxn, &isnull);
 	if (isnull)
 		alert.mpxn = (Datum) 0;
-	log_alert(diversion, trigdata->tg_relation, &alert, matches, nmatches);
+	poa_log_write(diversion->log, &alert, matches, nmatches, !diversion->shadow);
 	return PointerGetDatum(diversion->shadow ? alert.tuple : NULL);
 }

@@ -107,6 +107,13 @@ BEGIN
 	IF before IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'the instant to purge before must not be NULL';
 	END IF;
+	IF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE active_sql_transaction USING
+			MESSAGE = 'activations are purged in READ COMMITTED only',
+			DETAIL = 'An older snapshot might not show the log rows that refer to them.';
+	END IF;
+	/* waits for writers that have logged but not committed, and keeps others from starting to */
+	LOCK TABLE poa.suppression_log IN SHARE MODE;
 	DELETE FROM poa.activation AS a
 	WHERE a.closes_at < before
 		AND NOT EXISTS (
@@ -121,5 +128,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.purge_activations(timestamptz) IS
-	'removes activations whose window closed before a UTC instant and that no log row refers to, and returns their number; a request that is delivered again after that is tracked anew. Raises 22004 for NULL';
+	'removes activations whose window closed before a UTC instant and that no log row refers to, and returns their number; a request that is delivered again after that is tracked anew. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation level than READ COMMITTED';
 REVOKE ALL ON FUNCTION poa.purge_activations(timestamptz) FROM PUBLIC;

@@ -113,7 +113,7 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 	bool		isnull;
 
 	if (execute(psprintf("SELECT diverted FROM %s.suppression_log "
-						 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+						 "WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", schema),
 				1, params, values) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -172,10 +172,11 @@ warn_of_lost_columns(Relation alerts, Jsonb *alert)
 
 /*
  * The statement that inserts an alert, given whole as $1 of the table's row
- * type.  Generated columns are left to the table, identity columns are not.
+ * type.  Columns that the table has gained since take their defaults, and
+ * generated columns are left to the table; identity columns are not.
  */
 static char *
-insert_statement(Relation alerts, const char *table)
+insert_statement(Relation alerts, const char *table, Jsonb *alert)
 {
 	StringInfoData columns;
 	StringInfoData fields;
@@ -189,7 +190,9 @@ insert_statement(Relation alerts, const char *table)
 		const char *separator = columns.len > 0 ? ", " : "";
 		const char *name = quote_identifier(NameStr(att->attname));
 
-		if (att->attisdropped || att->attgenerated != '\0')
+		if (att->attisdropped || att->attgenerated != '\0' ||
+			getKeyJsonValueFromContainer(&alert->root, NameStr(att->attname),
+										 strlen(NameStr(att->attname)), NULL) == NULL)
 			continue;
 		appendStringInfo(&columns, "%s%s", separator, name);
 		appendStringInfo(&fields, "%s($1).%s", separator, name);
@@ -229,7 +232,7 @@ put_back(const char *source_schema, const char *source_table, Datum alert)
 	alerts = table_open(relid, RowExclusiveLock);
 	warn_of_lost_columns(alerts, DatumGetJsonbP(alert));
 	rowtype = alerts->rd_rel->reltype;
-	insert = insert_statement(alerts, table);
+	insert = insert_statement(alerts, table, DatumGetJsonbP(alert));
 	table_close(alerts, NoLock);
 
 	(void) execute(psprintf("SELECT pg_catalog.jsonb_populate_record(NULL::%s, $1)", table),
