@@ -342,6 +342,7 @@ sub history
 	my @sent;                  # all commands,
 	my @requests;              # and those with a request_id
 	my @tracked;               # steps that tracked an activation, for a while at least
+	my $may_purge = 1;         # which older snapshots are refused
 	my $step = 0;
 	my $alerts = 0;
 	my $commands = 0;
@@ -571,7 +572,7 @@ sub history
 		},
 		purge => sub {
 			my $before = $some_time->();
-			return unless chance(0.06);
+			return unless chance(0.06) && (!@saved || $may_purge);
 			$ask->($model->purge_activations($before), 'poa.purge_activations(' . instant($before) . ')');
 		},
 		switch => sub {
@@ -651,7 +652,9 @@ sub history
 	my $transaction = sub {
 		if (!@saved)
 		{
-			push @script, pick('BEGIN;', 'BEGIN;', 'BEGIN ISOLATION LEVEL REPEATABLE READ;', 'BEGIN ISOLATION LEVEL SERIALIZABLE;');
+			my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
+			push @script, "BEGIN ISOLATION LEVEL $level;";
+			$may_purge = $level eq 'READ COMMITTED';
 			push @saved, Storable::dclone($model);
 		}
 		elsif (@saved > 1 && chance(0.6))

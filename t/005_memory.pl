@@ -269,7 +269,8 @@ foreach my $n (1 .. 160)
 	  . ' IF n % 2 = 0 THEN ROLLBACK; ELSE COMMIT; END IF; END LOOP; END $$;'
 	  : "BEGIN; SELECT arrive(1, $seed, false); SELECT nest(3, $seed + 1); COMMIT;";
 }
-my ($rc, $out, $err) = $node->psql('postgres', join("\n", @script), on_error_stop => 0);
+my ($rc, $out, $err) = $node->psql('postgres', join("\n", @script), on_error_stop => 0,
+	timeout => $PostgreSQL::Test::Utils::timeout_default);
 is($rc, 0, 'statements within statements');
 my ($stored, $diverted, $tried) = split /\|/, $node->safe_psql('postgres',
 	'SELECT count(*) FILTER (WHERE stored), count(*) FILTER (WHERE NOT stored),'
