@@ -189,7 +189,7 @@ resolve_column(Relation alerts, const char *name, Oid type, Oid other_type)
 				 errdetail("The type was changed after the table was attached."),
 				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
 				 errtablecol(alerts, attno)));
-	return attno;
+	return (AttrNumber) attno;
 }
 
 /*

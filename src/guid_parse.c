@@ -13,7 +13,7 @@
 #include "guid_parse.h"
 
 #define GUID_OCTETS		8
-#define BARE_LENGTH		(2 * GUID_OCTETS)
+#define BARE_LENGTH		16
 #define NOT_HEX			0x80
 
 #define X NOT_HEX

@@ -49,7 +49,7 @@ poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index
 		HTEqualStrategyNumber : BTEqualStrategyNumber;
 	operator = get_opfamily_member(probe->index->rd_opfamily[0],
 								   probe->index->rd_opcintype[0],
-								   probe->index->rd_opcintype[0], equal);
+								   probe->index->rd_opcintype[0], (int16) equal);
 	if (!OidIsValid(operator))
 		elog(ERROR, "index \"%s\" has no equality operator", index);
 	ScanKeyInit(&probe->key, 1, equal, get_opcode(operator), (Datum) 0);

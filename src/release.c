@@ -152,15 +152,14 @@ static void
 warn_of_lost_columns(Relation alerts, Jsonb *alert)
 {
 	JsonbIterator *it = JsonbIteratorInit(&alert->root);
-	JsonbIteratorToken token;
 	JsonbValue	value;
 
-	token = JsonbIteratorNext(&it, &value, false);	/* the object */
-	while ((token = JsonbIteratorNext(&it, &value, true)) == WJB_KEY)
+	(void) JsonbIteratorNext(&it, &value, false);	/* the object begins */
+	while (JsonbIteratorNext(&it, &value, true) == WJB_KEY)
 	{
 		char	   *name = pnstrdup(value.val.string.val, value.val.string.len);
 
-		token = JsonbIteratorNext(&it, &value, true);
+		(void) JsonbIteratorNext(&it, &value, true);
 		if (value.type != jbvNull && SPI_fnumber(RelationGetDescr(alerts), name) <= 0)
 			ereport(WARNING,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -192,7 +191,7 @@ insert_statement(Relation alerts, const char *table, Jsonb *alert)
 
 		if (att->attisdropped || att->attgenerated != '\0' ||
 			getKeyJsonValueFromContainer(&alert->root, NameStr(att->attname),
-										 strlen(NameStr(att->attname)), NULL) == NULL)
+										 (int) strlen(NameStr(att->attname)), NULL) == NULL)
 			continue;
 		appendStringInfo(&columns, "%s%s", separator, name);
 		appendStringInfo(&fields, "%s($1).%s", separator, name);
