@@ -3,7 +3,8 @@
 #   make setup      installs what building and testing needs (Debian)
 #   make test       builds and tests in a throw-away server, as any user
 #   make demo       the tour; KEEP=1 leaves its server up to look around
-#   make bench      the measurements
+#   make bench      the measurements; QUICK=1 only tries them out, BENCH='storm
+#                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
 #   make, make install, make installcheck: into and against your own server
 
@@ -74,7 +75,7 @@ test:
 demo:
 	@POA_DATABASE=poa_demo .ci/sandbox run bin/poa-demo
 bench:
-	@.ci/sandbox run bench/run
+	@QUICK='$(QUICK)' .ci/sandbox run bench/run $(BENCH)
 fuzz:
 	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 
