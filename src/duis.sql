@@ -85,6 +85,8 @@ DECLARE
 	octets bytea;
 	payload record;
 	once CONSTANT text := 'must stand exactly once';
+	/* a digit of "singles" for each: 1 if it does, else 0 */
+	fields CONSTANT text[] := ARRAY['Header', 'RequestID', 'ServiceReference', 'ServiceReferenceVariant', 'Body', 'CommandVariant'];
 	wrong text[];
 BEGIN
 	IF NOT poa.is_readable(message) THEN
@@ -93,16 +95,13 @@ BEGIN
 	SELECT x.* INTO m
 	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
 		'/sr:Request' PASSING message COLUMNS
-		headers integer PATH 'count(sr:Header)',
-		request_ids integer PATH 'count(sr:Header/sr:RequestID)',
+		singles text PATH 'concat(number(count(sr:Header) = 1), number(count(sr:Header/sr:RequestID) = 1),
+			number(count(sr:Header/sr:ServiceReference) = 1), number(count(sr:Header/sr:ServiceReferenceVariant) = 1),
+			number(count(sr:Body) = 1), number(count(sr:Header/sr:CommandVariant) = 1))',
 		request_id text PATH 'string(sr:Header/sr:RequestID)',
-		variants integer PATH 'count(sr:Header/sr:CommandVariant)',
 		variant text PATH 'normalize-space(sr:Header/sr:CommandVariant)',
-		refs integer PATH 'count(sr:Header/sr:ServiceReference)',
 		ref text PATH 'normalize-space(sr:Header/sr:ServiceReference)',
-		ref_variants integer PATH 'count(sr:Header/sr:ServiceReferenceVariant)',
 		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
-		bodies integer PATH 'count(sr:Body)',
 		contents integer PATH 'count(sr:Body/*)',
 		activations integer PATH 'count(sr:Body/sr:ActivateFirmware)',
 		signed integer PATH 'count(sr:Body/sr:SignedPreCommand)',
@@ -120,16 +119,14 @@ BEGIN
 	id := regexp_match(m.request_id, id_pattern);
 	octets := CASE m.signed WHEN 1 THEN poa.base64_octets(m.payload) END;
 	wrong := CASE
-		WHEN m.headers <> 1 THEN ARRAY['Header', once]
-		WHEN m.request_ids <> 1 THEN ARRAY['RequestID', once]
+		WHEN m.singles LIKE '%0%' THEN ARRAY[fields[position('0' IN m.singles)], once]
 		WHEN id IS NULL THEN
 			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
 		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
-		WHEN m.refs <> 1 OR m.ref <> '11.3' THEN ARRAY['ServiceReference', once || ' and be 11.3']
-		WHEN m.ref_variants <> 1 OR m.ref_variant <> '11.3' THEN ARRAY['ServiceReferenceVariant', once || ' and be 11.3']
-		WHEN m.bodies <> 1 OR m.contents <> 1 OR m.activations + m.signed <> 1 THEN
-			ARRAY['Body', once || ' and hold ActivateFirmware or SignedPreCommand, and nothing else']
-		WHEN m.variants <> 1 THEN ARRAY['CommandVariant', once]
+		WHEN m.ref <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
+		WHEN m.ref_variant <> '11.3' THEN ARRAY['ServiceReferenceVariant', 'must be 11.3']
+		WHEN m.contents <> 1 OR m.activations + m.signed <> 1 THEN
+			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
 		WHEN m.activations = 1 AND m.variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
 		WHEN m.signed = 1 AND m.variant NOT IN ('5', '6', '7') THEN
 			ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
@@ -180,6 +177,9 @@ AS $$
 DECLARE
 	m record;
 	once CONSTANT text := 'must stand exactly once';
+	/* a digit of "singles" for each: 1 if it does, else 0 */
+	fields CONSTANT text[] := ARRAY['Header', 'Body', 'PowerOutageEvent', 'ResponseDateTime', 'DCCAlertCode',
+		'CommsHubDeviceID', 'StartDateTime', 'MPxN'];
 	wrong text[];
 BEGIN
 	IF NOT poa.is_readable(message) THEN
@@ -188,22 +188,21 @@ BEGIN
 	SELECT x.* INTO m
 	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
 		'/sr:Response' PASSING message COLUMNS
-		headers integer PATH 'count(sr:Header)',
+		events integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent)',
+		singles text PATH 'concat(number(count(sr:Header) = 1), number(count(sr:Body/*) = 1),
+			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent) = 1),
+			number(count(sr:Header/sr:ResponseDateTime) = 1), number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode) = 1),
+			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID) = 1),
+			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime) = 1),
+			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN) = 1))',
 		response_ids integer PATH 'count(sr:Header/sr:ResponseID)',
 		response_id text PATH 'normalize-space(sr:Header/sr:ResponseID)',
-		issues integer PATH 'count(sr:Header/sr:ResponseDateTime)',
 		issued text PATH 'string(sr:Header/sr:ResponseDateTime)',
-		events integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent)',
-		messages integer PATH 'count(sr:Body/*)',
-		codes integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
 		code text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
 		counts integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
 		throttled text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
-		hubs integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID)',
 		hub text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID)',
-		starts integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime)',
 		started text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime)',
-		mpxns integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN)',
 		mpxn text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN)'
 	) AS x;
 	IF NOT FOUND OR m.events = 0 THEN
@@ -211,19 +210,16 @@ BEGIN
 	END IF;
 
 	wrong := CASE
-		WHEN m.headers <> 1 THEN ARRAY['Header', once]
+		WHEN m.singles LIKE '%0%' THEN ARRAY[fields[position('0' IN m.singles)], once]
 		WHEN m.response_ids > 1 THEN ARRAY['ResponseID', 'must not stand twice']
-		WHEN m.issues <> 1 OR poa.xs_datetime(m.issued) IS NULL THEN
-			ARRAY['ResponseDateTime', once || ' and be an xs:dateTime']
-		WHEN m.events <> 1 OR m.messages <> 1 THEN ARRAY['PowerOutageEvent', once]
-		WHEN m.codes <> 1 OR m.code = '' THEN ARRAY['DCCAlertCode', once]
+		WHEN poa.xs_datetime(m.issued) IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
+		WHEN m.code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
 		WHEN m.counts > 1 OR m.counts = 1 AND m.throttled !~ '^[0-9]{1,9}$' THEN
 			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number of at most nine digits']
-		WHEN m.hubs <> 1 OR m.hub !~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$' THEN
-			ARRAY['CommsHubDeviceID', once || ' and be an EUI-64 with hyphens']
-		WHEN m.starts <> 1 OR poa.xs_datetime(m.started) IS NULL THEN
-			ARRAY['StartDateTime', once || ' and be an xs:dateTime']
-		WHEN m.mpxns <> 1 OR m.mpxn = '' THEN ARRAY['MPxN', once || ' and not be empty']
+		WHEN m.hub !~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$' THEN
+			ARRAY['CommsHubDeviceID', 'must be an EUI-64 with hyphens']
+		WHEN poa.xs_datetime(m.started) IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
+		WHEN m.mpxn = '' THEN ARRAY['MPxN', 'must not be empty']
 		END;
 	IF wrong IS NOT NULL THEN
 		PERFORM poa.refuse_message('DUIS power outage alert', wrong[1], wrong[2]);
