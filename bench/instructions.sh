@@ -83,7 +83,7 @@ record_count()
 {
 	local section way load size peer unit count
 	IFS=, read -r section way load size peer unit count <<<"$1"
-	record "$section" "$way" "$load" "$size" "$peer" "$unit" 1 "$(awk "BEGIN { printf \"%.1f\", $2 / $count }")"
+	record "$section" "$way" "$load" "$size" "$peer" "$unit" 1 "$(awk "BEGIN { printf \"%.1f\", ($2) / $count }")"
 }
 
 # PortalRun is all of the work on a statement; callgrind writes a part of the
