@@ -85,4 +85,14 @@ SELECT poa.purge_log('infinity') AS purged_log;
 SELECT poa.purge_activations('2026-04-01 12:30:00.000001') AS purged;
 SELECT count(*) FROM poa.activation;
 SELECT poa.purge_activations('infinity') AS purged_again;
+
+-- an alert that the log does not take is not diverted: the insert fails
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-05-01 12:00') IS NOT NULL AS tracked;
+CREATE FUNCTION keep_out() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NULL; END$$;
+CREATE TRIGGER keep_out BEFORE INSERT ON poa.suppression_log FOR EACH ROW EXECUTE FUNCTION keep_out();
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:10', 'nowhere');
+DROP TRIGGER keep_out ON poa.suppression_log;
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:10', 'logged');
+SELECT mpxn FROM poa.suppression_log;
+DROP FUNCTION keep_out;
 DROP TABLE alerts;

@@ -72,6 +72,18 @@ SELECT action FROM poa.receive(request('1003', activate('2030-01-15T09:00:00Z'))
 SELECT * FROM poa.receive(request('1004', activate('3000-12-31T01:00:00+01:00')), '2026-03-01 15:01Z');
 SELECT action FROM poa.receive(request('1005', activate('2030-01-15T09:00:00Z')), '2026-03-01 15:02Z');
 SELECT * FROM poa.receive(request('1006', signed(1006, '99991231235959Z'), 5), '2026-03-01 15:03Z');
+-- a cancellation that is delivered again cancels nothing that came after it
+SELECT action FROM poa.receive(request('1007', activate('2030-01-15T09:00:00Z')), '2026-03-01 15:04Z');
+SELECT * FROM poa.receive(request('1004', activate('3000-12-31T01:00:00+01:00')), '2026-03-01 15:05Z');
+SELECT * FROM poa.receive(request('1006', signed(1006, '99991231235959Z'), 5), '2026-03-01 15:05Z');
+-- its signed half is another message
+SELECT action, detail FROM poa.receive(request('1004', signed(1004, '99991231235959Z'), 5), '2026-03-01 15:06Z');
+-- the same RequestID in another case is the same request
+SELECT action, activation_id FROM poa.receive(replace(request('1001', activate())::text, '90-B3-D5', '90-b3-d5')::xml, '2026-03-01 15:07Z');
+-- a window that had closed when its meter moved opens anew where the meter is
+SELECT action FROM poa.receive(request('1008', activate()), '2026-03-01 15:10Z');
+UPDATE poa.device SET chf = '88-73-84-90-6A-10-02-DC' WHERE device = '00-DB-12-34-56-78-90-A0';
+SELECT action, detail FROM poa.receive(request('1008', signed(1008), 5), '2026-03-01 16:00Z');
 -- a counter that no bigint holds
 SELECT action FROM poa.receive(request('18446744073709551615', activate()), '2026-03-01 16:00Z');
 SELECT split_part(request_id, ':', 3) AS counter, received_at, activates_at, closes_at, status FROM poa.activation ORDER BY activation_id;

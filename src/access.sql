@@ -70,6 +70,7 @@ CREATE TABLE poa.access (
 	role name,
 	kind text,
 	distributor_ids smallint[],
+	schema_granted boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (role, kind),
 	CONSTRAINT kind_is_known
 		CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['dno', 'operator', 'auditor'])),
@@ -81,6 +82,8 @@ COMMENT ON TABLE poa.access IS
 COMMENT ON COLUMN poa.access.role IS 'name of the role; its members who inherit have the access too';
 COMMENT ON COLUMN poa.access.kind IS 'dno, operator or auditor';
 COMMENT ON COLUMN poa.access.distributor_ids IS 'the distributors whose alerts a dno sees, NULL for the others, who see all';
+COMMENT ON COLUMN poa.access.schema_granted IS
+	'whether the role was given the use of the schema of the type guid, which revoke_all then takes away';
 SELECT pg_catalog.pg_extension_config_dump('poa.access', '');
 
 /*
@@ -174,7 +177,7 @@ WITH (security_invoker = true, security_barrier = true) AS
 			/* the DCC throttles: one AD1 may stand for several */
 			SELECT CASE WHEN pg_catalog.jsonb_typeof(l.alert OPERATOR(pg_catalog.->) 'alert_count'::text)
 					OPERATOR(pg_catalog.=) 'number'
-				THEN greatest((l.alert OPERATOR(pg_catalog.->>) 'alert_count'::text)::numeric, 1)
+				THEN least(greatest((l.alert OPERATOR(pg_catalog.->>) 'alert_count'::text)::numeric, 1), 999999999)
 				ELSE 1 END
 		) AS a (alerts)
 		WHERE l.diverted
@@ -229,6 +232,8 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA poa TO %I', record_access.role);
 	IF NOT has_schema_privilege(record_access.role, poa.guid_schema(), 'USAGE') THEN
 		EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', poa.guid_schema(), record_access.role);
+		UPDATE poa.access AS a SET schema_granted = true
+		WHERE a.role = record_access.role AND a.kind = record_access.kind;
 	END IF;
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.visible_distributors(name), poa.visit_cost() TO %I', record_access.role);
 END
@@ -271,7 +276,7 @@ BEGIN
 	PERFORM poa.record_access(role, 'operator', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
 	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON poa.manufacturer, poa.guid_list, poa.device TO %I', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.cancel_activation, poa.record_outcome,'
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome,'
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
 		' poa.gbcs_activation, poa.base64_octets, poa.is_readable, poa.refuse_message,'
 		' poa.begin_import, poa.finish_import, poa.undo_import,'
@@ -298,13 +303,18 @@ CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	schema_granted CONSTANT boolean := EXISTS (
+		SELECT FROM poa.access AS a WHERE a.role = revoke_all.role AND a.schema_granted);
 BEGIN
 	DELETE FROM poa.access AS a WHERE a.role = revoke_all.role;
 	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = revoke_all.role) THEN
 		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON SCHEMA poa FROM %I', role);
-		EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', poa.guid_schema(), role);
+		IF schema_granted THEN
+			EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', poa.guid_schema(), role);
+		END IF;
 	ELSIF NOT FOUND THEN
 		RAISE undefined_object USING
 			MESSAGE = format('role %s does not exist', coalesce('"' || revoke_all.role || '"', 'NULL'));
@@ -312,7 +322,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.revoke_all(name) IS
-	'takes every right in schema poa from a role, the use of the schema of the type guid, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
+	'takes every right in schema poa from a role, the use of the schema of the type guid where a grant gave it, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
 
 REVOKE ALL ON FUNCTION poa.record_access(name, text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.grant_dno(name, integer[]) FROM PUBLIC;

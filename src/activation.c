@@ -3,17 +3,19 @@
  * activation.c
  *	  Tracking of firmware activations: track, cancel, outcome.
  *
- * The order of commands is that of their receipt at the DSP (received_at, then
- * arrival), not of their delivery here, which is at least once and may be
- * late.  An activation has started, for a command, when its activation time is
- * not after the receipt of that command; a meter has one slot for what has not
- * started, and each command takes it over.  The outcome is therefore the same
- * in whatever order commands arrive:
+ * The order of requests to activate is that of their receipt at the DSP
+ * (received_at, then arrival), not of their delivery here, which is at least
+ * once and may be late.  An activation has started, for a command, when its
+ * activation time is not after the receipt of that command; a meter has one
+ * slot for what has not started, and each request takes it over.  The outcome
+ * is therefore the same in whatever order requests arrive:
  *
  *	- a new command supersedes the meter's tracked activations that were
  *	  received no later and had not started when it was received;
  *	- it is itself superseded if a command received later, but before its
  *	  own activation time, is known already.
+ *
+ * A cancellation empties the slot when it arrives, and leaves no trace.
  *
  * Trackers of one meter, and whoever moves it to another hub, take turns on
  * the meter's row in poa.device.
@@ -48,7 +50,7 @@ typedef enum Statement
 	SUPERSEDE_PENDING,
 	CANCEL_PENDING,
 	SET_STATUS,
-	MARK_SIGNED,
+	LOCK_DEVICE_OF,
 	RETIME,
 	NUM_STATEMENTS
 } Statement;
@@ -109,25 +111,27 @@ static const struct
 		"WHERE request_id = $1 AND status = 'tracked'",
 		2, {TEXTOID, TEXTOID}
 	},
-	[MARK_SIGNED] = {
-		"INSERT INTO %1$s.signed_pre_command (request_id, received_at) VALUES ($1, $2) "
-		"ON CONFLICT (request_id) DO NOTHING",
-		2, {TEXTOID, TIMESTAMPTZOID}
+	[LOCK_DEVICE_OF] = {
+		"SELECT d.chf FROM %1$s.device AS d JOIN %1$s.activation AS a ON a.device OPERATOR(%2$s.=) d.device "
+		"WHERE a.request_id = $1 FOR NO KEY UPDATE OF d",
+		1, {TEXTOID}
 	},
 	[RETIME] = {
 		/* in UTC, where a day has 24 hours */
-		"UPDATE %1$s.activation SET activates_at = $2, "
+		"UPDATE %1$s.activation SET activates_at = $2, chf = coalesce($3, chf), "
 		"opens_at = (opens_at AT TIME ZONE 'UTC' + ($2 - activates_at)) AT TIME ZONE 'UTC', "
 		"closes_at = (closes_at AT TIME ZONE 'UTC' + ($2 - activates_at)) AT TIME ZONE 'UTC' "
 		"WHERE request_id = $1 AND status = 'tracked' "
 		"AND activates_at = received_at AND activates_at < $2",
-		2, {TEXTOID, TIMESTAMPTZOID}
+		3, {TEXTOID, TIMESTAMPTZOID, GUID_PARAMETER}
 	},
 };
 
 /*
- * Run a statement, prepared once a session, with new eyes: in READ COMMITTED
- * each sees what was committed before it began.
+ * Run a statement, prepared once a session, with new eyes: it sees what was
+ * committed before it began, also in a transaction that keeps an older
+ * snapshot.  A tracker that saw less could leave a meter two pending
+ * activations.
  *
  * fcinfo is that of the SQL function, whose schema is where the tables are.
  * Plans of an extension that was dropped and created again are thrown away,
@@ -171,9 +175,10 @@ run(FunctionCallInfo fcinfo, Statement statement, Datum *values, const char *nul
 		plans[statement] = plan;
 	}
 
-	result = SPI_execute_plan(plans[statement], values, nulls, false, 0);
+	result = SPI_execute_snapshot(plans[statement], values, nulls,
+								  GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
 	if (result < 0)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(result));
+		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
 }
 
@@ -406,22 +411,24 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 /*
  * retime_activation(request_id, received_at): see activation.sql.
  *
- * That a signed pre-command has been seen is kept apart from its activation,
- * because one that is delivered again must not move the window again.
+ * A window that had closed did not follow its meter to another hub; when it
+ * opens anew, it opens where the meter is now.
  */
 PG_FUNCTION_INFO_V1(poa_retime_activation);
 Datum
 poa_retime_activation(PG_FUNCTION_ARGS)
 {
-	Datum		values[] = {PG_GETARG_DATUM(0), TimestampTzGetDatum(received_at_argument(fcinfo, 1))};
+	Datum		values[] = {PG_GETARG_DATUM(0), TimestampTzGetDatum(received_at_argument(fcinfo, 1)), (Datum) 0};
+	bool		no_hub = true;
 	bool		retimed;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_BOOL(false);
 
 	SPI_connect();
-	retimed = run(fcinfo, MARK_SIGNED, values, NULL) > 0 &&
-		run(fcinfo, RETIME, values, NULL) > 0;
+	if (run(fcinfo, LOCK_DEVICE_OF, values, NULL) > 0)
+		values[2] = result_column(1, &no_hub);
+	retimed = run(fcinfo, RETIME, values, no_hub ? "  n" : NULL) > 0;
 	SPI_finish();
 	PG_RETURN_BOOL(retimed);
 }

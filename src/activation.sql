@@ -73,24 +73,43 @@ COMMENT ON FUNCTION poa.record_outcome(text, text) IS
 
 /*
  * A critical command comes twice under one RequestID: as a request, and then
- * signed, which is what reaches the meter.
+ * signed, which is what reaches the meter.  Delivery is at least once.  What a
+ * second delivery would do again, move a window or cancel, is done at the first
+ * receipt only, which poa.activation alone does not tell.
  */
-CREATE TABLE poa.signed_pre_command (
-	request_id text PRIMARY KEY,
-	received_at timestamptz NOT NULL
+CREATE TABLE poa.received_command (
+	request_id text,
+	signed boolean,
+	received_at timestamptz NOT NULL,
+	PRIMARY KEY (request_id, signed)
 );
-COMMENT ON TABLE poa.signed_pre_command IS
-	'requests whose signed pre-command has been received, so that one that is delivered again does not move the window again';
-COMMENT ON COLUMN poa.signed_pre_command.request_id IS 'RequestID of the service request';
-COMMENT ON COLUMN poa.signed_pre_command.received_at IS 'UTC instant at which the DSP first received the signed pre-command';
-SELECT pg_catalog.pg_extension_config_dump('poa.signed_pre_command', '');
+COMMENT ON TABLE poa.received_command IS
+	'cancellations and signed pre-commands that have been received, so that one that is delivered again does nothing again';
+COMMENT ON COLUMN poa.received_command.request_id IS 'RequestID of the service request, in upper case';
+COMMENT ON COLUMN poa.received_command.signed IS 'true for a signed pre-command, false for a request';
+COMMENT ON COLUMN poa.received_command.received_at IS 'UTC instant at which the DSP first received it';
+SELECT pg_catalog.pg_extension_config_dump('poa.received_command', '');
+
+CREATE FUNCTION poa.first_receipt(request_id text, signed boolean, received_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO poa.received_command VALUES (upper($1), $2, $3)
+	ON CONFLICT ON CONSTRAINT received_command_pkey DO NOTHING;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION poa.first_receipt(text, boolean, timestamptz) IS
+	'records that a request, or its signed pre-command, has been received at a UTC instant; false if it had been before. Raises 23502 for NULL';
+REVOKE ALL ON FUNCTION poa.first_receipt(text, boolean, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.retime_activation(request_id text, received_at timestamptz DEFAULT pg_catalog.now())
 RETURNS boolean
 	AS 'MODULE_PATHNAME', 'poa_retime_activation' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.retime_activation(text, timestamptz) IS
-	'the signed pre-command of a request has been received at a UTC instant: the window of an on-demand activation that is tracked starts anew there, once. True where it did, false where there was nothing to move, also for NULL. Raises 22023 for a NULL or infinite received_at (DUIS: the meter acts on the signed pre-command)';
+	'the signed pre-command of a request has been received at a UTC instant: the window of an on-demand activation that is tracked starts anew there, once, on the hub where the meter is now. True where it did, false where there was nothing to move, also for NULL. Raises 22023 for a NULL or infinite received_at (DUIS: the meter acts on the signed pre-command)';
 
 REVOKE ALL ON FUNCTION poa.retime_activation(text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) FROM PUBLIC;

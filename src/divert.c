@@ -332,7 +332,7 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
 		MemoryContextSwitchTo(diversion->context);
 	}
-	if (n > 0)
+	if (!TTS_EMPTY(probe->slot))
 		poa_probe_end(probe);
 	MemoryContextSwitchTo(per_row);
 
@@ -356,11 +356,16 @@ open_log(Diversion *diversion, Relation alerts)
 /*
  * Refuse a call that is not that of a BEFORE INSERT row trigger, 39P01.
  */
-static void
+static inline void
 check_called_right(FunctionCallInfo fcinfo)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	const char *must = NULL;
+	const char *must;
+
+	if (likely(CALLED_AS_TRIGGER(fcinfo) &&
+			   (trigdata->tg_event & (TRIGGER_EVENT_OPMASK | TRIGGER_EVENT_ROW | TRIGGER_EVENT_TIMINGMASK)) ==
+			   (TRIGGER_EVENT_INSERT | TRIGGER_EVENT_ROW | TRIGGER_EVENT_BEFORE)))
+		return;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		must = "be called by the trigger manager";
@@ -368,14 +373,13 @@ check_called_right(FunctionCallInfo fcinfo)
 		must = "be fired BEFORE";
 	else if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
 		must = "be fired FOR EACH ROW";
-	else if (!TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+	else
 		must = "be fired for INSERT";
 
-	if (must != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("trigger function \"%s\" must %s", "poa.divert", must),
-				 errhint("Create the trigger with poa.attach().")));
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("trigger function \"%s\" must %s", "poa.divert", must),
+			 errhint("Create the trigger with poa.attach().")));
 }
 
 /*
@@ -397,12 +401,9 @@ poa_divert(PG_FUNCTION_ARGS)
 	Datum		at;
 	bool		isnull;
 
-	if (diversion == NULL)
-	{
-		check_called_right(fcinfo);
-		if (poa_enabled)
-			diversion = start_statement(fcinfo);
-	}
+	check_called_right(fcinfo);
+	if (diversion == NULL && poa_enabled)
+		diversion = start_statement(fcinfo);
 	alert.tuple = trigdata->tg_trigtuple;
 	slot = trigdata->tg_trigslot;
 	if (!poa_enabled)

@@ -24,8 +24,9 @@ DECLARE
 	guid_types regtype[] := ARRAY['@extschema@.guid'];
 	time_types regtype[] := ARRAY['pg_catalog.timestamptz'];
 	kind "char";
+	owner oid;
 	col record;
-	later name;
+	later record;
 BEGIN
 	IF alerts IS NULL OR code IS NULL OR chf IS NULL OR at IS NULL THEN
 		RAISE null_value_not_allowed USING
@@ -38,7 +39,7 @@ BEGIN
 			HINT = 'A mode is divert or shadow.';
 	END IF;
 
-	SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = alerts;
+	SELECT c.relkind, c.relowner INTO kind, owner FROM pg_class AS c WHERE c.oid = alerts;
 	IF NOT FOUND THEN
 		RAISE undefined_table USING MESSAGE = format('table with OID %s does not exist', alerts::oid);
 	ELSIF kind NOT IN ('r', 'p') THEN
@@ -46,6 +47,9 @@ BEGIN
 			MESSAGE = format('%s is not a table', alerts),
 			DETAIL = 'Alerts are attached where they are stored: in a table, partitioned or not.',
 			HINT = 'Attach the table behind the view, or on the server that the foreign table stands for.';
+	END IF;
+	IF NOT pg_has_role(owner, 'USAGE') THEN
+		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', alerts);
 	END IF;
 	IF EXISTS (
 		SELECT FROM pg_trigger AS t
@@ -92,20 +96,22 @@ BEGIN
 		alerts, code, chf, at, coalesce(mpxn, ''), coalesce(device, ''), mode);
 
 	FOR later IN
-		SELECT t.tgname FROM pg_trigger AS t
-		WHERE t.tgrelid = alerts AND t.tgname > '~poa_suppress' AND NOT t.tgisinternal
+		SELECT t.tgname, t.tgrelid::regclass FROM pg_trigger AS t
+		WHERE t.tgname > '~poa_suppress' AND NOT t.tgisinternal AND t.tgparentid = 0
 			AND t.tgtype & 7 = 7	/* ROW, BEFORE, INSERT */
-		ORDER BY t.tgname
+			AND (t.tgrelid = alerts
+				OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(alerts) AS p))
+		ORDER BY t.tgname, t.tgrelid::regclass::text
 	LOOP
 		RAISE WARNING USING
-			MESSAGE = format('trigger "%s" of table %s fires after the alert has been judged', later, alerts),
+			MESSAGE = format('trigger "%s" of table %s fires after the alert has been judged', later.tgname, later.tgrelid),
 			DETAIL = 'It does not see diverted alerts, and what it changes in others is not judged.',
 			HINT = 'Give it a name that sorts before "~poa_suppress".';
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) IS
-	'puts the trigger "~poa_suppress" on a table of alerts, partitioned or not: code and mpxn name columns of type text or varchar, chf and device of guid, at of timestamptz (the instant that is judged: receipt at the DSP by the rule, or the outage start); mpxn and device may be NULL; mode divert, or shadow to log only. Raises 42703, 42804, 0A000, 42809, 42710, 22004 or 22023 for what can not be attached; warns of a BEFORE ROW trigger that sorts later (MP102B)';
+	'puts the trigger "~poa_suppress" on a table of alerts, partitioned or not: code and mpxn name columns of type text or varchar, chf and device of guid, at of timestamptz (the instant that is judged: receipt at the DSP by the rule, or the outage start); mpxn and device may be NULL; mode divert, or shadow to log only. Raises 42703, 42804, 0A000, 42809, 42710, 42501, 22004 or 22023 for what can not be attached; warns of a BEFORE ROW trigger that sorts later (MP102B)';
 
 CREATE FUNCTION poa.detach(alerts regclass) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp

@@ -337,14 +337,22 @@ DECLARE
 	retimed boolean;
 BEGIN
 	SELECT d.* INTO m FROM poa.duis_activation(message) AS d;
-	IF FOUND AND m.cancels THEN
-		action := 'cancelled';
-		detail := format('%s pending activations of device %s', poa.cancel_activation(m.device, received_at), m.device);
-	ELSIF FOUND THEN
-		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a WHERE a.request_id = m.request_id;
-		activation_id := poa.track_activation(m.device, m.activates_at, m.request_id, received_at);
+	IF m.cancels THEN
+		IF poa.first_receipt(m.request_id, m.command_variant <> 4, received_at) THEN
+			action := 'cancelled';
+			detail := format('%s pending activations of device %s', poa.cancel_activation(m.device, received_at), m.device);
+		ELSE
+			action := 'duplicate';
+			detail := format('cancellation %s was received before', m.request_id);
+		END IF;
+	ELSIF m.request_id IS NOT NULL THEN
+		/* a RequestID is kept as it was sent first, and may come in another case */
+		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
+		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = upper(m.request_id);
+		activation_id := poa.track_activation(m.device, m.activates_at, coalesce(known.request_id, m.request_id), received_at);
 		retimed := activation_id IS NOT NULL AND m.command_variant <> 4 AND m.activates_at IS NULL
-			AND poa.retime_activation(m.request_id, received_at);
+			AND poa.first_receipt(m.request_id, true, received_at)
+			AND poa.retime_activation(coalesce(known.request_id, m.request_id), received_at);
 		action := CASE
 			WHEN activation_id IS NULL THEN 'not_eligible'
 			WHEN known.activation_id IS NULL THEN 'tracked'
@@ -360,7 +368,6 @@ BEGIN
 		END IF;
 	ELSE
 		SELECT o.* INTO m FROM poa.duis_outcome(message) AS o;
-		/* the RequestID was kept as it was sent, perhaps in lower case */
 		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
 		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = m.request_id;
 		IF m.request_id IS NULL THEN

@@ -8,7 +8,7 @@
  * cost little more than a stored one.  Rights are not asked: the writer of
  * alerts has none in the extension's schema.  Everything of the alert is
  * evaluated as that writer; then, for the one insert, the current user is the
- * log's owner, so that triggers the owner may have put on the log run as his.
+ * log's owner, as it would be in a function of his.
  *
  * src/log.c
  *
@@ -168,14 +168,16 @@ poa_log_close(PoaLogWriter *writer)
 }
 
 /*
- * The whole row of an alert as jsonb, as its writer sees it but for the two
- * settings that would change what a number or an interval reads back as.
+ * The whole row of an alert as jsonb, as its writer sees it but for the
+ * settings that would change what a number, an interval or a range of dates
+ * reads back as.
  */
 static Datum
 alert_to_jsonb(PoaLogWriter *writer, HeapTuple tuple)
 {
 	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
-	bool		as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES;
+	bool		as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
+		DateStyle == USE_ISO_DATES;
 	int			nestlevel = 0;
 	Datum		jsonb;
 
@@ -185,6 +187,8 @@ alert_to_jsonb(PoaLogWriter *writer, HeapTuple tuple)
 		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
 	}
 	jsonb = FunctionCall1(&writer->to_jsonb, row);
@@ -254,7 +258,9 @@ fill_from_inventory(PoaLogWriter *writer, Datum device, Datum mpxn,
 }
 
 /*
- * Store the row that stands in the writer's slot, as the owner of the log.
+ * Store the row that stands in the writer's slot, as the owner of the log.  A
+ * BEFORE trigger that somebody put on the log could keep it out, and the alert
+ * would be nowhere: 09000.
  */
 static void
 store_row(PoaLogWriter *writer)
@@ -267,6 +273,13 @@ store_row(PoaLogWriter *writer)
 	SetUserIdAndSecContext(writer->owner, security | SECURITY_LOCAL_USERID_CHANGE);
 	ExecSimpleRelationInsert(writer->log, writer->estate, writer->slot);
 	SetUserIdAndSecContext(user, security);
+	if (!ItemPointerIsValid(&writer->slot->tts_tid))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("the suppression log did not take the alert"),
+				 errdetail("A trigger on the log kept it out, so it can not be diverted."),
+				 errhint("Drop the trigger from \"%s\".",
+						 RelationGetRelationName(writer->log->ri_RelationDesc))));
 	ExecClearTuple(writer->slot);
 }
 

@@ -121,9 +121,9 @@ BEGIN
 			FROM (SELECT unnest(l.matched) AS activation_id FROM poa.suppression_log AS l) AS logged
 			WHERE logged.activation_id = a.activation_id);
 	GET DIAGNOSTICS purged = ROW_COUNT;
-	DELETE FROM poa.signed_pre_command AS s
-	WHERE s.received_at < before
-		AND NOT EXISTS (SELECT FROM poa.activation AS a WHERE a.request_id = s.request_id);
+	DELETE FROM poa.received_command AS c
+	WHERE c.received_at < before
+		AND NOT EXISTS (SELECT FROM poa.activation AS a WHERE upper(a.request_id) = c.request_id);
 	RETURN purged;
 END
 $$;

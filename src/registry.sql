@@ -2,6 +2,10 @@
  * What may be suppressed: manufacturers, the GUID list, the inventory.
  */
 
+/*
+ * Counted from the shortest month, an interval that is not negative is so in
+ * every other.
+ */
 CREATE TABLE poa.manufacturer (
 	manufacturer text PRIMARY KEY,
 	name text NOT NULL,
@@ -10,9 +14,11 @@ CREATE TABLE poa.manufacturer (
 	CONSTRAINT manufacturer_is_cpl_identifier
 		CHECK (manufacturer OPERATOR(pg_catalog.~) '^[0-9A-F]{4}$'),
 	CONSTRAINT window_before_is_finite_and_not_negative
-		CHECK (window_before OPERATOR(pg_catalog.>=) interval '0' AND pg_catalog.isfinite(window_before)),
+		CHECK (pg_catalog.isfinite(window_before) AND timestamp '2001-02-01' OPERATOR(pg_catalog.+) window_before
+			OPERATOR(pg_catalog.>=) timestamp '2001-02-01'),
 	CONSTRAINT window_after_is_finite_and_not_negative
-		CHECK (window_after OPERATOR(pg_catalog.>=) interval '0' AND pg_catalog.isfinite(window_after))
+		CHECK (pg_catalog.isfinite(window_after) AND timestamp '2001-02-01' OPERATOR(pg_catalog.+) window_after
+			OPERATOR(pg_catalog.>=) timestamp '2001-02-01')
 );
 COMMENT ON TABLE poa.manufacturer IS
 	'manufacturers whose meters are subject to suppression; a row''s presence makes them so (MP102B: a configurable list)';
