@@ -40,7 +40,7 @@ count_load()
 # A thousand values, often enough that fetching them does not count.
 count_types()
 {
-	local type way times=${QUICK:+5}
+	local type way times=${QUICK:+20}
 	: "${times:=50}"
 	for type in "${types[@]}"; do
 		for way in parse print; do
