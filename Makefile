@@ -15,6 +15,10 @@ MODULE_big  = poa_suppress
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
 PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
 
+# With -Wextra: the server's own headers have parameters they do not use, and
+# PGXS hands clang the flags of the gcc that the server was built with.
+PG_CFLAGS   = -Wno-unused-parameter -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+
 OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
