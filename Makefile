@@ -17,7 +17,8 @@ PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
 
 # With -Wextra: the server's own headers have parameters they do not use, and
 # PGXS hands clang the flags of the gcc that the server was built with.
-PG_CFLAGS   = -Wno-unused-parameter -Wno-unknown-warning-option -Wno-ignored-optimization-argument
+PG_CFLAGS   = -Wno-unused-parameter -Wno-ignored-attributes \
+              -Wno-unknown-warning-option -Wno-ignored-optimization-argument
 
 OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 

@@ -278,7 +278,7 @@ BEGIN
 	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON poa.manufacturer, poa.guid_list, poa.device TO %I', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome,'
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
-		' poa.gbcs_activation, poa.base64_octets, poa.is_readable, poa.refuse_message,'
+		' poa.gbcs_activation, poa.base64_octets, poa.is_eui, poa.is_readable, poa.refuse_message,'
 		' poa.begin_import, poa.finish_import, poa.undo_import,'
 		' poa.eligibility, poa.explain, poa.is_enabled, poa.release TO %I', role);
 END

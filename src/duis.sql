@@ -13,6 +13,13 @@ COMMENT ON FUNCTION poa.xs_datetime(text) IS
 	'the UTC instant that an xs:dateTime names, without a zone read as UTC; NULL where the text is none or is NULL';
 REVOKE ALL ON FUNCTION poa.xs_datetime(text) FROM PUBLIC;
 
+CREATE FUNCTION poa.is_eui(text) RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN length($1) = 23 AND $1 LIKE '__-%' AND @extschema@.try_guid($1) IS NOT NULL;
+COMMENT ON FUNCTION poa.is_eui(text) IS
+	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; NULL for NULL';
+REVOKE ALL ON FUNCTION poa.is_eui(text) FROM PUBLIC;
+
 CREATE FUNCTION poa.base64_octets(text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -76,9 +83,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-	/* two EUIs and an xs:unsignedLong without leading zeros */
-	id_pattern CONSTANT text :=
-		'^\s*([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):([0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){7}):(0|[1-9][0-9]{0,19})\s*$';
+	white_space CONSTANT text := E' \t\r\n';
 	cancellation CONSTANT timestamptz := '3000-12-31 00:00:00+00';
 	m record;
 	id text[];
@@ -116,11 +121,13 @@ BEGIN
 		RETURN;
 	END IF;
 
-	id := regexp_match(m.request_id, id_pattern);
+	/* originator, target, and an xs:unsignedLong without leading zeros */
+	id := string_to_array(btrim(m.request_id, white_space), ':');
 	octets := CASE m.signed WHEN 1 THEN poa.base64_octets(m.payload) END;
 	wrong := CASE
 		WHEN m.singles LIKE '%0%' THEN ARRAY[fields[position('0' IN m.singles)], once]
-		WHEN id IS NULL THEN
+		WHEN cardinality(id) <> 3 OR NOT poa.is_eui(id[1]) OR NOT poa.is_eui(id[2])
+			OR translate(id[3], '0123456789', '') <> '' OR length(id[3]) NOT BETWEEN 1 AND 20 OR id[3] LIKE '0_%' THEN
 			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
 		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
 		WHEN m.ref <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
@@ -133,7 +140,7 @@ BEGIN
 		WHEN m.times > 1 THEN ARRAY['ExecutionDateTime', 'must not stand twice']
 		WHEN m.times = 1 AND poa.xs_datetime(m.at) IS NULL THEN
 			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))]
-		WHEN m.activations = 1 AND (m.hashes <> 1 OR m.hash !~ '^[0-9A-Fa-f]{64}$') THEN
+		WHEN m.activations = 1 AND (m.hashes <> 1 OR length(m.hash) <> 64 OR translate(m.hash, '0123456789ABCDEFabcdef', '') <> '') THEN
 			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
 		WHEN m.signed = 1 AND (m.payloads <> 1 OR octets IS NULL) THEN
 			ARRAY['GBCSPayload', once || ' and be base64']
@@ -142,7 +149,7 @@ BEGIN
 		PERFORM poa.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
 	END IF;
 
-	request_id := btrim(m.request_id, E' \t\r\n');
+	request_id := btrim(m.request_id, white_space);
 	originator := id[1];
 	device := id[2];
 	command_variant := m.variant;
@@ -216,7 +223,7 @@ BEGIN
 		WHEN m.code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
 		WHEN m.counts > 1 OR m.counts = 1 AND m.throttled !~ '^[0-9]{1,9}$' THEN
 			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number of at most nine digits']
-		WHEN m.hub !~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}$' THEN
+		WHEN NOT poa.is_eui(m.hub) THEN
 			ARRAY['CommsHubDeviceID', 'must be an EUI-64 with hyphens']
 		WHEN poa.xs_datetime(m.started) IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
 		WHEN m.mpxn = '' THEN ARRAY['MPxN', 'must not be empty']
