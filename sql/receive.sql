@@ -98,6 +98,7 @@ SELECT action, detail FROM poa.receive(answer(response(999, 0)));
 SELECT action, detail FROM poa.receive(answer('\x00', variant => '8.2'));
 SELECT action, detail FROM poa.receive(answer('\x00', element => 'PreCommand'));
 SELECT action, detail FROM poa.receive('<sr:Response xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header><sr:ResponseCode>I99</sr:ResponseCode></sr:Header></sr:Response>');
+SELECT action, detail FROM poa.receive('<sr:Response xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/><sr:Body><sr:DCCAlertMessage><sr:DCCAlertCode>AD1</sr:DCCAlertCode></sr:DCCAlertMessage></sr:Body></sr:Response>');
 SELECT action, detail FROM poa.receive('<Request/>');
 SELECT action, detail FROM poa.receive('no element');
 SELECT action, detail FROM poa.receive(NULL);

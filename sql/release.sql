@@ -147,5 +147,6 @@ SELECT alert_code, received_at, added FROM alerts WHERE received_at = '2026-03-0
 DROP TABLE alerts;
 SELECT poa.release(:newest, 'gone');
 SELECT count(*) AS released FROM poa.release_log WHERE log_id = :newest;
+SELECT poa.release(:newest, E' \t');
 DROP TABLE copies, orders;
 DROP FUNCTION bring_more, bring_first, keep_out, release_it;

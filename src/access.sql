@@ -70,7 +70,6 @@ CREATE TABLE poa.access (
 	role name,
 	kind text,
 	distributor_ids smallint[],
-	schema_granted boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (role, kind),
 	CONSTRAINT kind_is_known
 		CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['dno', 'operator', 'auditor'])),
@@ -82,8 +81,6 @@ COMMENT ON TABLE poa.access IS
 COMMENT ON COLUMN poa.access.role IS 'name of the role; its members who inherit have the access too';
 COMMENT ON COLUMN poa.access.kind IS 'dno, operator or auditor';
 COMMENT ON COLUMN poa.access.distributor_ids IS 'the distributors whose alerts a dno sees, NULL for the others, who see all';
-COMMENT ON COLUMN poa.access.schema_granted IS
-	'whether the role was given the use of the schema of the type guid, which revoke_all then takes away';
 SELECT pg_catalog.pg_extension_config_dump('poa.access', '');
 
 /*
@@ -232,8 +229,6 @@ BEGIN
 	EXECUTE format('GRANT USAGE ON SCHEMA poa TO %I', record_access.role);
 	IF NOT has_schema_privilege(record_access.role, poa.guid_schema(), 'USAGE') THEN
 		EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', poa.guid_schema(), record_access.role);
-		UPDATE poa.access AS a SET schema_granted = true
-		WHERE a.role = record_access.role AND a.kind = record_access.kind;
 	END IF;
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.visible_distributors(name), poa.visit_cost() TO %I', record_access.role);
 END
@@ -303,16 +298,14 @@ CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	schema_granted CONSTANT boolean := EXISTS (
-		SELECT FROM poa.access AS a WHERE a.role = revoke_all.role AND a.schema_granted);
 BEGIN
 	DELETE FROM poa.access AS a WHERE a.role = revoke_all.role;
 	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = revoke_all.role) THEN
 		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON SCHEMA poa FROM %I', role);
-		IF schema_granted THEN
+		/* public is everybody's, and not ours to take away */
+		IF poa.guid_schema() <> 'public' THEN
 			EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', poa.guid_schema(), role);
 		END IF;
 	ELSIF NOT FOUND THEN
@@ -322,7 +315,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.revoke_all(name) IS
-	'takes every right in schema poa from a role, the use of the schema of the type guid where a grant gave it, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
+	'takes every right in schema poa from a role, the use of the schema of the type guid unless that is public, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
 
 REVOKE ALL ON FUNCTION poa.record_access(name, text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.grant_dno(name, integer[]) FROM PUBLIC;

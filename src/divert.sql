@@ -183,6 +183,8 @@ AS $$
 		SELECT 2, d.device, d.activation_id, 1, 'verdict', d.activation_id IS NOT NULL AND poa.is_enabled(),
 			CASE WHEN $1 IS NULL THEN 'stored: an alert without a hub is not judged'
 				WHEN $2 IS NULL THEN 'stored: an alert without an instant is not judged'
+				WHEN NOT EXISTS (SELECT FROM meter AS m) THEN 'stored: no meter is on hub ' || $1::text
+					|| ' in poa.device, and no activation is tracked on it; is it the hub''s GUID?'
 				WHEN d.activation_id IS NULL THEN 'stored: no suppressing window of the hub holds ' || $2::text
 				WHEN NOT poa.is_enabled() THEN 'stored: poa_suppress.enabled is off'
 				ELSE 'suppressed: ' || $2::text || ' is in the window from ' || d.opens_at::text

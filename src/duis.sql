@@ -347,7 +347,7 @@ BEGIN
 	IF m.cancels THEN
 		IF poa.first_receipt(m.request_id, m.command_variant <> 4, received_at) THEN
 			action := 'cancelled';
-			detail := format('%s pending activations of device %s', poa.cancel_activation(m.device, received_at), m.device);
+			detail := format('activations of device %s that were pending: %s', m.device, poa.cancel_activation(m.device, received_at));
 		ELSE
 			action := 'duplicate';
 			detail := format('cancellation %s was received before', m.request_id);
@@ -380,6 +380,9 @@ BEGIN
 		IF m.request_id IS NULL THEN
 			action := 'ignored';
 			detail := coalesce(poa.duis_name(message), 'NULL is no message');
+			IF detail LIKE 'DCC alert %' THEN
+				detail := detail || ', which belongs into the table of alerts';
+			END IF;
 		ELSIF known.activation_id IS NULL THEN
 			action := 'ignored';
 			detail := format('outcome %s of request %s, which is not tracked', m.outcome, m.request_id);

@@ -88,6 +88,8 @@ AS $$
 		(4, 'manufacturer', m.manufacturer IS NOT NULL,
 			'manufacturer ' || coalesce(d.manufacturer, 'unknown')
 			|| CASE WHEN m.manufacturer IS NULL THEN ' is not in poa.manufacturer'
+					|| coalesce((SELECT ' (but ' || o.manufacturer || ' is)' FROM poa.manufacturer AS o
+						WHERE o.manufacturer = upper(d.manufacturer)), '')
 				ELSE ' (' || m.name || ') is in poa.manufacturer' END),
 		(5, 'list', g.guid IS NOT NULL,
 			coalesce('device ' || $1::text, 'a NULL device')

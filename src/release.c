@@ -275,6 +275,16 @@ poa_release(PG_FUNCTION_ARGS)
 	Datum		alert;
 	Relation	log;
 
+	if (!PG_ARGISNULL(1))
+	{
+		const char *reason = text_to_cstring(PG_GETARG_TEXT_PP(1));
+
+		if (reason[strspn(reason, " \t\n\v\f\r")] == '\0')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("reason must not be blank"),
+					 errhint("Say why the alert is released: it is kept on record.")));
+	}
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
