@@ -100,7 +100,7 @@ DECLARE
 	code text := 'AD1';
 	at timestamptz := '2030-01-01 00:15:00+00';
 BEGIN
-	FOR n IN 1 .. 6000 LOOP
+	FOR n IN 1 .. 21000 LOOP
 		IF n = 1000 THEN
 			before := memory();
 		END IF;
@@ -121,8 +121,9 @@ foreach my $caught (0, 1)
 	my ($plain, $attached) =
 	  map { $node->safe_psql('postgres', $left->($_, $caught)) } 'plain', 'storm';
 	$node->safe_psql('postgres', "SELECT poa.purge_log('infinity')");
-	note("growth in 5000 statements: plain $plain, attached $attached");
-	cmp_ok($attached - $plain, '<', 200_000,
+	note("growth in 20000 statements: plain $plain, attached $attached");
+	# a cache of the server's may take another block, but not 50 bytes a statement
+	cmp_ok($attached - $plain, '<', 1_000_000,
 		'statements of one transaction leave nothing' . ($caught ? ', nor do failed ones' : ''));
 }
 
