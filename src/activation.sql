@@ -39,6 +39,7 @@ COMMENT ON COLUMN poa.activation.status IS
 
 SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
+COMMENT ON SEQUENCE poa.activation_activation_id_seq IS 'numbers of poa.activation; dumped, so that they go on after a restore';
 
 /*
  * These functions set enable_seqscan off, because their plans are kept for the

@@ -48,7 +48,14 @@ BEGIN
 			DETAIL = 'Alerts are attached where they are stored: in a table, partitioned or not.',
 			HINT = 'Attach the table behind the view, or on the server that the foreign table stands for.';
 	END IF;
-	IF NOT pg_has_role(owner, 'USAGE') THEN
+	IF EXISTS (
+		SELECT FROM pg_depend AS d
+		WHERE d.classid = 'pg_class'::regclass AND d.objid = alerts AND d.deptype = 'e')
+	THEN
+		RAISE wrong_object_type USING
+			MESSAGE = format('table %s belongs to an extension', alerts),
+			HINT = 'Attach a table of your own.';
+	ELSIF NOT pg_has_role(owner, 'USAGE') THEN
 		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', alerts);
 	END IF;
 	IF EXISTS (

@@ -8,14 +8,15 @@
  *
  *	MAC header		DD, six times 00, the length of all that follows, a
  *					security header of 5 octets.  Optional; where it is, a MAC
- *					of 12 octets ends the message.
+ *					of 12 octets may end the message.  A header of 14 octets
+ *					may have been blanked behind DD.
  *	grouping header	DF 09; 01 command, 02 response, 03 alert; counter, 8
  *					octets; 08 and the originator; 08 and the recipient; date-
  *					time, a part, often empty; other information, a part that
  *					begins with the message code, two octets.
  *	content			a part.
  *	signature		a part, empty or of 64 octets.  A pre-command ends before
- *					it.
+ *					it, and whoever checked it may have taken it off.
  *
  * What the content is depends on the message code.  That of CS06 is DER:
  *
@@ -40,6 +41,8 @@
  */
 #include "gbcs_parse.h"
 
+#include <string.h>
+
 #include "datetime_parse.h"
 
 #define TAG_GENERAL_CIPHERING		0xDD
@@ -49,6 +52,7 @@
 #define MAC_HEADER_ZEROS			6
 #define SECURITY_HEADER_OCTETS		5
 #define MAC_OCTETS					12
+#define BLANK_OCTETS				7	/* behind those six, of a header of 14 */
 #define SIGNATURE_OCTETS			64
 
 #define CODE_ACTIVATE_FIRMWARE		0x0012
@@ -294,13 +298,14 @@ take_system_title(Cursor *c, const char *field, uint64_t *title)
 }
 
 /*
- * Take the MAC header behind its tag, and cut off the MAC at the end, so that
- * the cursor is left on what the two enclose.
+ * Take the MAC header behind its tag.  The length in it must be that of all
+ * that follows.
  */
 static bool
 take_mac_header(Cursor *c)
 {
 	static const char *const field = "MAC header";
+	static const uint8_t blank[BLANK_OCTETS];
 	Cursor		part;
 	const uint8_t *security;
 
@@ -309,15 +314,14 @@ take_mac_header(Cursor *c)
 		if (!take_constant(c, field, 0, "has an octet that is not 00"))
 			return false;
 
+	/* one that has been blanked, length and all, tells nothing */
+	if (octets_left(c) > BLANK_OCTETS && memcmp(c->ptr, blank, BLANK_OCTETS) == 0)
+		return take(c, field, BLANK_OCTETS, &security);
+
 	if (!take_part(c, field, &part) || !take_end(c, "MAC"))
 		return false;
 	*c = part;
-	if (!take(c, field, SECURITY_HEADER_OCTETS, &security))
-		return false;
-	if (octets_left(c) < MAC_OCTETS)
-		return fail(c, "MAC", "is cut short");
-	c->end -= MAC_OCTETS;
-	return true;
+	return take(c, field, SECURITY_HEADER_OCTETS, &security);
 }
 
 /*
@@ -502,8 +506,8 @@ take_body(Cursor *c, bool has_mac, PoaGbcsActivation *result)
 	if (!ok || !take_end(&content, "content"))
 		return false;
 
-	/* only what nobody has protected yet, a pre-command, may end here */
-	if (octets_left(c) == 0 && !has_mac)
+	/* signature and MAC may each have been taken off, or not been put on yet */
+	if (octets_left(c) == 0 || (has_mac && octets_left(c) == MAC_OCTETS))
 		return true;
 	mark = *c;
 	if (!take_part(c, "signature", &signature))
@@ -511,7 +515,7 @@ take_body(Cursor *c, bool has_mac, PoaGbcsActivation *result)
 	if (octets_left(&signature) != 0 &&
 		octets_left(&signature) != SIGNATURE_OCTETS)
 		return fail(&mark, "signature", "has neither 64 octets nor none");
-	return take_end(c, "signature");
+	return (has_mac && octets_left(c) == MAC_OCTETS) || take_end(c, "signature");
 }
 
 /*

@@ -225,3 +225,9 @@ COMMENT ON CAST (macaddr8 AS @extschema@.guid) IS 'the same eight octets';
 COMMENT ON CAST (@extschema@.guid AS macaddr8) IS 'the same eight octets';
 COMMENT ON CAST (bigint AS @extschema@.guid) IS 'the same 64 bits: a negative number is a guid from 80-00-00-00-00-00-00-00 on';
 COMMENT ON CAST (@extschema@.guid AS bigint) IS 'the same 64 bits: a guid from 80-00-00-00-00-00-00-00 on is a negative number';
+
+COMMENT ON OPERATOR FAMILY @extschema@.guid_ops USING btree IS 'order of guids';
+COMMENT ON OPERATOR FAMILY @extschema@.guid_ops USING hash IS 'hash of guids';
+COMMENT ON OPERATOR FAMILY @extschema@.guid_minmax_ops USING brin IS 'one range of guids per block range';
+COMMENT ON OPERATOR FAMILY @extschema@.guid_minmax_multi_ops USING brin IS 'several ranges of guids per block range';
+COMMENT ON OPERATOR FAMILY @extschema@.guid_bloom_ops USING brin IS 'Bloom filter of guids per block range';

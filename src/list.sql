@@ -59,6 +59,7 @@ COMMENT ON COLUMN poa.guid_list_change.removed IS 'GUIDs that it took from the l
 
 SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_import', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_import_import_id_seq', '');
+COMMENT ON SEQUENCE poa.guid_list_import_import_id_seq IS 'numbers of poa.guid_list_import; dumped, so that they go on after a restore';
 SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_change', '');
 
 /*

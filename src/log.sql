@@ -60,6 +60,7 @@ COMMENT ON COLUMN poa.suppression_log.delay IS
 
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log_log_id_seq', '');
+COMMENT ON SEQUENCE poa.suppression_log_log_id_seq IS 'numbers of poa.suppression_log; dumped, so that they go on after a restore';
 
 CREATE TABLE poa.release_log (
 	log_id bigint PRIMARY KEY REFERENCES poa.suppression_log ON DELETE CASCADE,

@@ -257,6 +257,10 @@ static const MessageTest messages[] = {
 		IS_COMMAND(1000, .has_time = false)},
 	{"immediate_mac_unsigned", "DD000000000000" "5C" "1100000000" IMMEDIATE "00" MAC,
 		IS_COMMAND(1000, .has_time = false)},
+	{"immediate_mac_no_signature", "DD000000000000" "5B" "1100000000" IMMEDIATE MAC,
+		IS_COMMAND(1000, .has_time = false)},
+	{"immediate_header_no_mac", "DD000000000000" "8190" "1100000000" IMMEDIATE SIGNATURE,
+		IS_COMMAND(1000, .has_time = false)},
 	{"future_mac", "DD000000000000" "81AD" "1100000000" FUTURE SIGNATURE MAC,
 		IS_COMMAND(1001, .has_time = true, .usecs = JAN_15_2030_9H)},
 	{"future_mac_long_length", "DD000000000000" "8200AD" "1100000000" FUTURE SIGNATURE MAC,
@@ -330,9 +334,9 @@ static const MessageTest messages[] = {
 	{"mac_header_falls_short", "DD000000000000" "819B" "1100000000" IMMEDIATE SIGNATURE MAC, INVALID("MAC")},
 	{"mac_header_indefinite", "DD000000000000" "80" "1100000000" IMMEDIATE SIGNATURE MAC, INVALID("MAC header")},
 	{"mac_header_on_nothing", "DD000000000000" "00", INVALID("MAC header")},
-	{"mac_header_on_no_mac", "DD000000000000" "05" "1100000000", INVALID("MAC")},
+	{"mac_header_blank_but_one", "DD000000000000" "00000000000001" IMMEDIATE, INVALID("MAC")},
+	{"mac_header_on_no_mac", "DD000000000000" "05" "1100000000", INVALID("message tag")},
 	{"mac_header_on_itself", "DD000000000000" "12" "1100000000" "DD" MAC, INVALID("message tag")},
-	{"mac_without_signature", "DD000000000000" "5B" "1100000000" IMMEDIATE MAC, INVALID("signature")},
 	{"mac_without_header", IMMEDIATE SIGNATURE MAC, INVALID("signature")},
 
 	/* signatures */
