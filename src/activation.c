@@ -128,10 +128,24 @@ static const struct
 };
 
 /*
- * Run a statement, prepared once a session, with new eyes: it sees what was
- * committed before it began, also in a transaction that keeps an older
- * snapshot.  A tracker that saw less could leave a meter two pending
- * activations.
+ * Execute a plan, inside SPI, with new eyes: it sees what was committed before
+ * it began, also in a transaction that keeps an older snapshot.  A tracker that
+ * saw less could leave a meter two pending activations.  Returns the number of
+ * rows.
+ */
+static uint64
+execute_now(SPIPlanPtr plan, Datum *values, const char *nulls)
+{
+	int			result = SPI_execute_snapshot(plan, values, nulls, GetLatestSnapshot(),
+											  InvalidSnapshot, false, true, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * Run a statement, prepared once a session.
  *
  * fcinfo is that of the SQL function, whose schema is where the tables are.
  * Plans of an extension that was dropped and created again are thrown away,
@@ -143,7 +157,6 @@ run(FunctionCallInfo fcinfo, Statement statement, Datum *values, const char *nul
 	static SPIPlanPtr plans[NUM_STATEMENTS];
 	static Oid	plans_schema = InvalidOid;
 	Oid			schema = poa_schema(fcinfo);
-	int			result;
 
 	if (schema != plans_schema)
 	{
@@ -175,11 +188,7 @@ run(FunctionCallInfo fcinfo, Statement statement, Datum *values, const char *nul
 		plans[statement] = plan;
 	}
 
-	result = SPI_execute_snapshot(plans[statement], values, nulls,
-								  GetLatestSnapshot(), InvalidSnapshot, false, true, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
+	return execute_now(plans[statement], values, nulls);
 }
 
 /*
@@ -450,7 +459,6 @@ poa_follow_hub(PG_FUNCTION_ARGS)
 	const char *tables;
 	const char *type;
 	SPIPlanPtr	plan;
-	int			result;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || trigdata->tg_newtable == NULL)
 		ereport(ERROR,
@@ -471,10 +479,7 @@ poa_follow_hub(PG_FUNCTION_ARGS)
 					   0, NULL);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	result = SPI_execute_snapshot(plan, NULL, NULL, GetLatestSnapshot(), InvalidSnapshot,
-								  false, true, 0);
-	if (result < 0)
-		elog(ERROR, "SPI_execute_snapshot failed: %s", SPI_result_code_string(result));
+	(void) execute_now(plan, NULL, NULL);
 	SPI_finish();
 	return PointerGetDatum(NULL);
 }
