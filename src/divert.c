@@ -394,7 +394,7 @@ poa_divert(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Diversion  *diversion = fcinfo->flinfo->fn_extra;
-	TupleTableSlot *slot;
+	HeapTuple	tuple;
 	PoaAlert	alert;
 	PoaMatch   *matches = NULL;
 	int			nmatches;
@@ -404,29 +404,29 @@ poa_divert(PG_FUNCTION_ARGS)
 	check_called_right(fcinfo);
 	if (diversion == NULL && poa_enabled)
 		diversion = start_statement(fcinfo);
-	alert.tuple = trigdata->tg_trigtuple;
-	slot = trigdata->tg_trigslot;
+	tuple = trigdata->tg_trigtuple;
+	alert.row = trigdata->tg_trigslot;
 	if (!poa_enabled)
-		return PointerGetDatum(alert.tuple);
+		return PointerGetDatum(tuple);
 
-	alert.code = slot_getattr(slot, diversion->code, &isnull);
+	alert.code = slot_getattr(alert.row, diversion->code, &isnull);
 	if (isnull ||
 		VARSIZE_ANY_EXHDR(DatumGetPointer(alert.code)) != strlen(POWER_OUTAGE_ALERT))
-		return PointerGetDatum(alert.tuple);
+		return PointerGetDatum(tuple);
 	alert.code = PointerGetDatum(DatumGetTextPP(alert.code));
 	if (memcmp(VARDATA_ANY(DatumGetPointer(alert.code)), POWER_OUTAGE_ALERT,
 			   strlen(POWER_OUTAGE_ALERT)) != 0)
-		return PointerGetDatum(alert.tuple);
-	alert.chf = slot_getattr(slot, diversion->chf, &isnull);
+		return PointerGetDatum(tuple);
+	alert.chf = slot_getattr(alert.row, diversion->chf, &isnull);
 	if (isnull)
-		return PointerGetDatum(alert.tuple);
-	at = slot_getattr(slot, diversion->at, &isnull);
+		return PointerGetDatum(tuple);
+	at = slot_getattr(alert.row, diversion->at, &isnull);
 	if (isnull)
-		return PointerGetDatum(alert.tuple);
+		return PointerGetDatum(tuple);
 	alert.at = DatumGetTimestampTz(at);
 
 	if (poa_release_passes(trigdata->tg_relation))
-		return PointerGetDatum(alert.tuple);
+		return PointerGetDatum(tuple);
 
 	nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
 	if (nmatches > 0 && diversion->log == NULL)
@@ -436,12 +436,12 @@ poa_divert(PG_FUNCTION_ARGS)
 		nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
 	}
 	if (nmatches == 0)
-		return PointerGetDatum(alert.tuple);
+		return PointerGetDatum(tuple);
 
 	alert.mpxn = diversion->mpxn == 0 ? (Datum) 0 :
-		slot_getattr(slot, diversion->mpxn, &isnull);
+		slot_getattr(alert.row, diversion->mpxn, &isnull);
 	if (isnull)
 		alert.mpxn = (Datum) 0;
 	poa_log_write(diversion->log, &alert, matches, nmatches, !diversion->shadow);
-	return PointerGetDatum(diversion->shadow ? alert.tuple : NULL);
+	return PointerGetDatum(diversion->shadow ? tuple : NULL);
 }

@@ -16,7 +16,6 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
@@ -27,16 +26,15 @@
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/float.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
 #include "utils/fmgrprotos.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "alert_jsonb.h"
 #include "compat.h"
 #include "log.h"
 #include "poa_suppress.h"
@@ -80,9 +78,7 @@ enum
 struct PoaLogWriter
 {
 	MemoryContext context;		/* in which the writer lives */
-	Oid			rowtype;		/* of the table of alerts */
-	TupleDesc	rowdesc;
-	FmgrInfo	to_jsonb;
+	PoaJsonbWriter *jsonb;
 	Datum		source_schema;
 	Datum		source_table;
 
@@ -123,22 +119,11 @@ poa_log_open(Oid schema, Relation alerts)
 {
 	PoaLogWriter *writer = palloc0(sizeof(PoaLogWriter));
 	Oid			source = attached_table(alerts);
-	Param	   *row = makeNode(Param);
 	Relation	log;
 
 	writer->context = CurrentMemoryContext;
 
-	/* to_jsonb learns the type of its argument from the call */
-	writer->rowtype = alerts->rd_rel->reltype;
-	writer->rowdesc = RelationGetDescr(alerts);
-	row->paramkind = PARAM_EXTERN;
-	row->paramtype = writer->rowtype;
-	row->paramtypmod = -1;
-	fmgr_info(F_TO_JSONB, &writer->to_jsonb);
-	fmgr_info_set_expr((Node *) makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(row),
-											 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL),
-					   &writer->to_jsonb);
-
+	writer->jsonb = poa_alert_jsonb_prepare(alerts, poa_guid_type(schema));
 	writer->source_schema = CStringGetTextDatum(get_namespace_name(get_rel_namespace(source)));
 	writer->source_table = CStringGetTextDatum(get_rel_name(source));
 
@@ -165,36 +150,6 @@ poa_log_close(PoaLogWriter *writer)
 	ExecDropSingleTupleTableSlot(writer->slot);
 	ExecCloseIndices(writer->log);
 	table_close(writer->log->ri_RelationDesc, NoLock);
-}
-
-/*
- * The whole row of an alert as jsonb, as its writer sees it but for the
- * settings that would change what a number, an interval or a range of dates
- * reads back as.
- */
-static Datum
-alert_to_jsonb(PoaLogWriter *writer, HeapTuple tuple)
-{
-	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
-	bool		as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
-		DateStyle == USE_ISO_DATES;
-	int			nestlevel = 0;
-	Datum		jsonb;
-
-	if (!as_it_is)
-	{
-		nestlevel = NewGUCNestLevel();
-		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	}
-	jsonb = FunctionCall1(&writer->to_jsonb, row);
-	if (!as_it_is)
-		AtEOXact_GUC(true, nestlevel);
-	return jsonb;
 }
 
 /*
@@ -303,7 +258,7 @@ poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 	values[LOG_DIVERTED - 1] = BoolGetDatum(diverted);
 	values[LOG_SOURCE_SCHEMA - 1] = writer->source_schema;
 	values[LOG_SOURCE_TABLE - 1] = writer->source_table;
-	values[LOG_ALERT - 1] = alert_to_jsonb(writer, alert->tuple);
+	values[LOG_ALERT - 1] = poa_alert_jsonb(writer->jsonb, alert->row);
 	values[LOG_ALERT_CODE - 1] = alert->code;
 	values[LOG_CHF - 1] = alert->chf;
 	values[LOG_MPXN - 1] = alert->mpxn;
@@ -358,6 +313,31 @@ poa_refuse_change(PG_FUNCTION_ARGS)
 				 errhint("Remove what is old with poa.purge_log()."),
 				 errtable(trigdata->tg_relation)));
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * utc_month(at): first day of the month of an instant in UTC, an infinite date
+ * for an infinite instant.  No error, so that it can be leakproof: an instant
+ * outside of the calendar cannot be stored.
+ */
+PG_FUNCTION_INFO_V1(poa_utc_month);
+Datum
+poa_utc_month(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
+	int			days;
+	int			year;
+	int			month;
+	int			day;
+
+	if (TIMESTAMP_IS_NOBEGIN(at))
+		PG_RETURN_DATEADT(DATEVAL_NOBEGIN);
+	if (TIMESTAMP_IS_NOEND(at))
+		PG_RETURN_DATEADT(DATEVAL_NOEND);
+
+	days = at / USECS_PER_DAY - (at % USECS_PER_DAY < 0);
+	j2date(days + POSTGRES_EPOCH_JDATE, &year, &month, &day);
+	PG_RETURN_DATEADT(days - (day - 1));
 }
 
 /*

@@ -15,7 +15,7 @@
 
 typedef struct PoaAlert
 {
-	HeapTuple	tuple;
+	TupleTableSlot *row;
 	Datum		code;			/* text or varchar */
 	Datum		chf;			/* guid */
 	Datum		mpxn;			/* text or varchar, (Datum) 0 where NULL */

@@ -24,9 +24,20 @@ CREATE TABLE poa.suppression_log (
 	closes_at timestamptz NOT NULL,
 	delay interval NOT NULL
 );
-/* what a DNO may see, in the order in which analysts ask; -1 is no distributor */
-CREATE INDEX suppression_log_distributor_idx ON poa.suppression_log
-	(coalesce(distributor_id, '-1'::smallint), decided_at);
+
+/* leakproof, so that a month that a reader asks for may be looked up before row-level security */
+CREATE FUNCTION poa.utc_month(at timestamptz) RETURNS date
+	AS 'MODULE_PATHNAME', 'poa_utc_month' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION poa.utc_month(timestamptz) IS
+	'first day of the month of an instant in UTC; infinite for an infinite one, NULL for NULL';
+REVOKE ALL ON FUNCTION poa.utc_month(timestamptz) FROM PUBLIC;
+
+/*
+ * The log grows in the order of time, so a summary of its pages finds a month,
+ * and costs a diverted alert a fifth of what an index entry would.
+ */
+CREATE INDEX suppression_log_decided_at_idx ON poa.suppression_log
+	USING brin (decided_at, poa.utc_month(decided_at)) WITH (autosummarize = on);
 
 COMMENT ON TABLE poa.suppression_log IS
 	'every AD1 that fell into a suppressing window, whole, with the reason; append-only, also for superusers, but for poa.purge_log (MP102B: the Suppression Log)';
