@@ -83,6 +83,44 @@ SET TimeZone = 'Asia/Kolkata';
 SELECT pg_temp.bring('TimeZone');
 SET TimeZone = 'UTC';
 SELECT alert->>'received_at' AS as_written, (alert->>'received_at')::timestamptz AS instant FROM stored WHERE setting = 'TimeZone';
+-- a table of the types that alerts usually have, which are written another way:
+-- alike to the letter, in any time zone; shadow mode stores the rows to compare with
+CREATE TABLE plain (
+	n smallint, gone text, zz bigint, a integer, alert_code varchar(8) DEFAULT 'AD1', chf guid DEFAULT '00000000000000c1',
+	received_at timestamptz DEFAULT '2026-03-01 12:10', "Ä €" text, b boolean, d date, t timestamp, tz timestamptz, g guid, long text
+);
+ALTER TABLE plain DROP COLUMN gone;
+SELECT poa.attach('plain', mpxn => NULL, mode => 'shadow');
+CREATE PROCEDURE pg_temp.bring_plain(zone text) LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('TimeZone', zone, false);
+	INSERT INTO plain (n, zz, a, "Ä €", b, d, t, tz, g, long) VALUES
+		(1, 0, 0, '', true, '2000-01-01', '2000-01-01', '1970-01-01 00:00:00.1Z', '0000000000000000', repeat('x', 100000)),
+		(2, -9223372036854775808, -2147483648, 'quote " backslash \ 電圧 𝄞', false, 'infinity', 'infinity', 'infinity', 'ffffffffffffffff', ''),
+		(32767, 9223372036854775807, 2147483647, E'\t\n\x01', true, '-infinity', '-infinity', '-infinity', 'fedcba9876543210', NULL),
+		(-32768, 1000000000000000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, repeat('€', 3000)),
+		(5, 5, 5, 'x', NULL, '4714-11-24 BC', '4714-11-24 00:00:00 BC', '4713-01-02 00:00:00 BC', NULL, 'y'),
+		(6, 10000, -1, 'x', NULL, '5874897-12-31', '294276-12-31 23:59:59.999999', '294276-12-30 12:00', NULL, 'y');
+END
+$$;
+CALL pg_temp.bring_plain('Asia/Kolkata');
+SELECT p.n, l.alert = to_jsonb(p) AND l.alert::text = to_jsonb(p)::text AS alike
+FROM plain AS p JOIN poa.suppression_log AS l ON l.source_table = 'plain' AND l.alert->>'n' = p.n::text ORDER BY 1;
+TRUNCATE plain;
+CALL pg_temp.bring_plain('America/St_Johns');
+SELECT p.n, l.alert = to_jsonb(p) AND l.alert::text = to_jsonb(p)::text AS alike
+FROM plain AS p JOIN (SELECT * FROM poa.suppression_log ORDER BY log_id DESC LIMIT 6) AS l ON l.alert->>'n' = p.n::text ORDER BY 1;
+SET TimeZone = 'UTC';
+-- a guid that casts to json goes the way of to_jsonb, which asks the cast
+CREATE FUNCTION pg_temp.guid_json(guid) RETURNS json LANGUAGE sql IMMUTABLE RETURN json_build_object('guid', $1::text);
+CREATE CAST (guid AS json) WITH FUNCTION pg_temp.guid_json(guid);
+TRUNCATE plain;
+INSERT INTO plain DEFAULT VALUES;
+SELECT l.alert->'chf' AS chf, l.alert = to_jsonb(p) AS alike
+FROM plain AS p, (SELECT alert FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1) AS l;
+DROP CAST (guid AS json);
+DROP TABLE plain;
+
 DROP TABLE alerts, stored;
 DROP TYPE mood, pair;
 DROP DOMAIN volts;
