@@ -6,6 +6,8 @@
 #   make bench      the measurements; QUICK=1 only tries them out, BENCH='storm
 #                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
+#   make matrix     all tests on 15 to 19, each in a root of its own, as root;
+#                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
 #   make, make install, make installcheck: into and against your own server
 
 EXTENSION   = poa_suppress
@@ -83,5 +85,7 @@ bench:
 	@QUICK='$(QUICK)' .ci/sandbox run bench/run $(BENCH)
 fuzz:
 	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
+matrix:
+	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz
+.PHONY: check-lists setup test demo bench fuzz matrix
