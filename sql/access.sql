@@ -26,7 +26,8 @@ SELECT m.role, m.function, m.may
 FROM may_execute AS m
 JOIN (VALUES
 	('track_activation', '{operator}'::text[]), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'), ('receive', '{operator}'),
-	('release', '{operator}'), ('undo_import', '{operator}'),
+	('release', '{operator}'), ('undo_import', '{operator}'), ('release_still_dark', '{operator}'),
+	('still_dark', '{operator,auditor,dno}'), ('restoration', '{operator,auditor,dno}'), ('late_activation', '{operator,auditor,dno}'), ('replay', '{operator,auditor,dno}'),
 	('eligibility', '{operator,auditor}'), ('explain', '{operator,auditor}'),
 	('attach', '{}'), ('detach', '{}'), ('divert', '{}'), ('purge_log', '{}'), ('purge_activations', '{}'),
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}')
@@ -45,12 +46,12 @@ WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace = 'poa'::regnamespace AN
 	AND has_table_privilege(r.oid, c.oid, p.privilege) <> CASE r.rolname
 		WHEN 'regress_poa_operator' THEN p.privilege = 'SELECT'
 			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device')
+			OR p.privilege = 'INSERT' AND c.relname = 'sign_of_life'
 		WHEN 'regress_poa_auditor' THEN p.privilege = 'SELECT'
 		/* views of the invoker: what they read is read by the DNO, row by row */
 		WHEN 'regress_poa_dno' THEN p.privilege = 'SELECT'
 			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit')
 		ELSE false END
-	AND NOT (c.relname IN ('sign_of_life') AND r.rolname = 'regress_poa_operator')
 ORDER BY 1, 2, 3;
 SELECT r.rolname AS role, s.relname AS sequence
 FROM pg_roles AS r, pg_class AS s

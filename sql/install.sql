@@ -38,6 +38,11 @@ FROM (VALUES
 	('poa.purge_log(timestamptz)', 'bigint'),
 	('poa.purge_activations(timestamptz)', 'bigint'),
 	('poa.release(bigint, text)', 'void'),
+	('poa.still_dark(interval, timestamptz)', 'record'),
+	('poa.release_still_dark(interval)', 'bigint'),
+	('poa.restoration(timestamptz, timestamptz)', 'record'),
+	('poa.late_activation(timestamptz, timestamptz)', 'record'),
+	('poa.replay(timestamptz, timestamptz, interval, interval)', 'record'),
 	('poa.grant_dno(name, integer[])', 'void'),
 	('poa.grant_operator(name)', 'void'),
 	('poa.grant_auditor(name)', 'void'),
@@ -68,6 +73,7 @@ FROM (VALUES
 		'alert jsonb, alert_code text, chf guid, mpxn text, distributor_id int2, decided_at timestamptz, '
 		'activation_id int8, matched _int8, device guid, manufacturer text, request_id text, '
 		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, delay interval'),
+	('sign_of_life', 'guid guid, seen_at timestamptz, what text'),
 	('release_log', 'log_id int8, released_at timestamptz, released_by text, reason text'),
 	('distributor', 'distributor_id int2, mpid text, gsp_group text, name text'),
 	('suppressed_alert', 'log_id int8, received_at timestamptz, alert_code text, mpxn text, distributor_id int2, '

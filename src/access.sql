@@ -257,10 +257,11 @@ BEGIN
 	PERFORM poa.record_access(role, 'dno', distributor_ids::smallint[]);
 	EXECUTE format('GRANT SELECT ON poa.suppressed_alert, poa.suppression_monthly, poa.distributor,'
 		' poa.suppression_log, poa.release_log TO %I', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION poa.grant_dno(name, integer[]) IS
-	'lets a role read the suppressed alerts of the given distributors, in addition to those granted before. Raises 42704 for a role that does not exist, 22023 for no, a NULL or an unknown distributor_id';
+	'lets a role read the suppressed alerts and the reports of the given distributors, in addition to those granted before. Raises 42704 for a role that does not exist, 22023 for no, a NULL or an unknown distributor_id';
 
 CREATE FUNCTION poa.grant_operator(role name) RETURNS void
 LANGUAGE plpgsql
@@ -270,15 +271,17 @@ BEGIN
 	PERFORM poa.record_access(role, 'operator', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
 	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON poa.manufacturer, poa.guid_list, poa.device TO %I', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome,'
+	EXECUTE format('GRANT INSERT ON poa.sign_of_life TO %I', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome, poa.record_outcome_at,'
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
 		' poa.gbcs_activation, poa.base64_octets, poa.is_eui, poa.is_readable, poa.refuse_message,'
 		' poa.begin_import, poa.finish_import, poa.undo_import,'
-		' poa.eligibility, poa.explain, poa.is_enabled, poa.release TO %I', role);
+		' poa.eligibility, poa.explain, poa.is_enabled, poa.release, poa.release_still_dark,'
+		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION poa.grant_operator(name) IS
-	'lets a role fill manufacturer, guid_list and device, import and undo imports, track, cancel, record outcomes, receive messages, explain and release, and read everything. Raises 42704 for a role that does not exist';
+	'lets a role fill manufacturer, guid_list, device and sign_of_life, import and undo imports, track, cancel, record outcomes, receive messages, explain, report and release, and read everything. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_auditor(role name) RETURNS void
 LANGUAGE plpgsql
@@ -287,11 +290,12 @@ AS $$
 BEGIN
 	PERFORM poa.record_access(role, 'auditor', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.eligibility, poa.explain, poa.is_enabled TO %I', role);
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.eligibility, poa.explain, poa.is_enabled,'
+		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
 $$;
 COMMENT ON FUNCTION poa.grant_auditor(name) IS
-	'lets a role read everything and call eligibility and explain. Raises 42704 for a role that does not exist';
+	'lets a role read everything and call eligibility, explain and the reports. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql

@@ -26,6 +26,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -50,6 +51,7 @@ typedef enum Statement
 	SUPERSEDE_PENDING,
 	CANCEL_PENDING,
 	SET_STATUS,
+	SIGN_OF_LIFE,
 	LOCK_DEVICE_OF,
 	RETIME,
 	NUM_STATEMENTS
@@ -110,6 +112,11 @@ static const struct
 		"UPDATE %1$s.activation SET status = $2 "
 		"WHERE request_id = $1 AND status = 'tracked'",
 		2, {TEXTOID, TEXTOID}
+	},
+	[SIGN_OF_LIFE] = {
+		"INSERT INTO %1$s.sign_of_life (guid, seen_at, what) "
+		"SELECT device, $2, 'outcome ' || $3 FROM %1$s.activation WHERE request_id = $1",
+		3, {TEXTOID, TIMESTAMPTZOID, TEXTOID}
 	},
 	[LOCK_DEVICE_OF] = {
 		"SELECT d.chf FROM %1$s.device AS d JOIN %1$s.activation AS a ON a.device OPERATOR(%2$s.=) d.device "
@@ -372,7 +379,8 @@ poa_cancel_activation(PG_FUNCTION_ARGS)
 }
 
 /*
- * record_outcome(request_id, outcome): see activation.sql.
+ * record_outcome(request_id, outcome), record_outcome_at(request_id, outcome,
+ * received_at): see activation.sql.  Whatever the meter answered, it answered.
  */
 PG_FUNCTION_INFO_V1(poa_record_outcome);
 Datum
@@ -391,7 +399,9 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 		{"activation_failure", NULL},
 	};
 	char	   *outcome = PG_ARGISNULL(1) ? "NULL" : text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Datum		values[2] = {PG_GETARG_DATUM(0)};
+	TimestampTz seen_at = PG_NARGS() > 2 ? received_at_argument(fcinfo, 2) :
+		GetCurrentTransactionStartTimestamp();
+	Datum		values[3] = {PG_GETARG_DATUM(0)};
 	bool		known;
 	int			i = 0;
 
@@ -412,7 +422,9 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 		values[1] = CStringGetTextDatum(outcomes[i].status);
 		run(fcinfo, SET_STATUS, values, NULL);
 	}
-	known = run(fcinfo, FIND_REQUEST, values, NULL) > 0;
+	values[1] = TimestampTzGetDatum(seen_at);
+	values[2] = PG_GETARG_DATUM(1);
+	known = run(fcinfo, SIGN_OF_LIFE, values, NULL) > 0;
 	SPI_finish();
 	PG_RETURN_BOOL(known);
 }

@@ -70,7 +70,13 @@ CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolea
 	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.record_outcome(text, text) IS
-	'records what the meter answered: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
+	'records what the meter answered, just now, which is a sign of life: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
+
+CREATE FUNCTION poa.record_outcome_at(request_id text, outcome text, received_at timestamptz) RETURNS boolean
+	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
+COMMENT ON FUNCTION poa.record_outcome_at(text, text, timestamptz) IS
+	'poa.record_outcome for an outcome received at a UTC instant, when the meter gave its sign of life. Also raises 22023 for a NULL or infinite received_at';
 
 /*
  * A critical command comes twice under one RequestID: as a request, and then
@@ -116,6 +122,7 @@ REVOKE ALL ON FUNCTION poa.retime_activation(text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa.record_outcome_at(text, text, timestamptz) FROM PUBLIC;
 
 /*
  * A meter that comes to another hub takes its windows with it.  A statement

@@ -32,6 +32,7 @@
 #include "utils/timestamp.h"
 
 #include "compat.h"
+#include "divert.h"
 #include "guid.h"
 #include "log.h"
 #include "poa_suppress.h"
@@ -40,18 +41,6 @@
 
 /* The alert that a communications hub without power sends (DUIS) */
 #define POWER_OUTAGE_ALERT	"AD1"
-
-/* The trigger's arguments, in the order in which attach() writes them */
-enum
-{
-	ARG_CODE,
-	ARG_CHF,
-	ARG_AT,
-	ARG_MPXN,					/* empty where the table has none */
-	ARG_DEVICE,					/* empty where the table has none */
-	ARG_MODE,
-	NUM_ARGS
-};
 
 /* The columns of poa.activation, in the order of activation.sql */
 enum
@@ -206,8 +195,8 @@ start_statement(FunctionCallInfo fcinfo)
 	Oid			guid_type;
 	Diversion  *diversion;
 
-	if (trigger->tgnargs != NUM_ARGS ||
-		(strcmp(args[ARG_MODE], "divert") != 0 && strcmp(args[ARG_MODE], "shadow") != 0))
+	if (trigger->tgnargs != POA_NUM_ARGS ||
+		(strcmp(args[POA_ARG_MODE], "divert") != 0 && strcmp(args[POA_ARG_MODE], "shadow") != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" has arguments that poa.attach() did not write",
@@ -217,14 +206,14 @@ start_statement(FunctionCallInfo fcinfo)
 	diversion = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Diversion));
 	diversion->schema = poa_schema(fcinfo);
 	guid_type = poa_guid_type(diversion->schema);
-	diversion->code = resolve_column(alerts, args[ARG_CODE], TEXTOID, VARCHAROID);
-	diversion->chf = resolve_column(alerts, args[ARG_CHF], guid_type, guid_type);
-	diversion->at = resolve_column(alerts, args[ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
-	if (args[ARG_MPXN][0] != '\0')
-		diversion->mpxn = resolve_column(alerts, args[ARG_MPXN], TEXTOID, VARCHAROID);
-	if (args[ARG_DEVICE][0] != '\0')
-		(void) resolve_column(alerts, args[ARG_DEVICE], guid_type, guid_type);
-	diversion->shadow = strcmp(args[ARG_MODE], "shadow") == 0;
+	diversion->code = resolve_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
+	diversion->chf = resolve_column(alerts, args[POA_ARG_CHF], guid_type, guid_type);
+	diversion->at = resolve_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
+	if (args[POA_ARG_MPXN][0] != '\0')
+		diversion->mpxn = resolve_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
+	if (args[POA_ARG_DEVICE][0] != '\0')
+		(void) resolve_column(alerts, args[POA_ARG_DEVICE], guid_type, guid_type);
+	diversion->shadow = strcmp(args[POA_ARG_MODE], "shadow") == 0;
 
 	/*
 	 * We run in the executor's memory for one row.  Its parent goes with the

@@ -390,7 +390,7 @@ BEGIN
 			action := 'outcome';
 			activation_id := known.activation_id;
 			IF m.outcome <> 'accepted' THEN
-				PERFORM poa.record_outcome(known.request_id, m.outcome);
+				PERFORM poa.record_outcome_at(known.request_id, m.outcome, received_at);
 			END IF;
 			SELECT format('outcome %s of request %s, which is %s', m.outcome, a.request_id, a.status) INTO detail
 			FROM poa.activation AS a WHERE a.activation_id = known.activation_id;

@@ -136,9 +136,15 @@ BEGIN
 	DELETE FROM poa.received_command AS c
 	WHERE c.received_at < before
 		AND NOT EXISTS (SELECT FROM poa.activation AS a WHERE upper(a.request_id) = c.request_id);
+	/* the newest of each guid stays: what has spoken does not fall silent by a purge */
+	DELETE FROM poa.sign_of_life AS s
+	WHERE s.seen_at < before
+		AND EXISTS (
+			SELECT FROM poa.sign_of_life AS n
+			WHERE n.guid OPERATOR(@extschema@.=) s.guid AND n.seen_at > s.seen_at);
 	RETURN purged;
 END
 $$;
 COMMENT ON FUNCTION poa.purge_activations(timestamptz) IS
-	'removes activations whose window closed before a UTC instant and that no log row refers to, and returns their number; a request that is delivered again after that is tracked anew. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation level than READ COMMITTED';
+	'removes activations whose window closed before a UTC instant and that no log row refers to, and returns their number; a request that is delivered again after that is tracked anew. Also removes signs of life seen before, but for the newest of each guid. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation level than READ COMMITTED';
 REVOKE ALL ON FUNCTION poa.purge_activations(timestamptz) FROM PUBLIC;

@@ -1,0 +1,268 @@
+/*-------------------------------------------------------------------------
+ *
+ * attached.c
+ *	  Read the alerts where they stand, and answer each caller his part.
+ *
+ * The reports of what happened after the window need the alerts in the
+ * attached tables, which whoever asks may have no right to read, beside tables
+ * of the extension that are not his to see.  So they are made as the owner of
+ * the extension, for the distributors that the caller may see, by functions
+ * that nobody else may execute.
+ *
+ * An attached table is read as its owner, as VACUUM or REINDEX would: what an
+ * index or a type of the table makes the server evaluate, already when it
+ * plans, is evaluated with the rights of him who put it there.
+ *
+ * src/attached.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "compat.h"
+#include "divert.h"
+#include "poa_suppress.h"
+
+/*
+ * Execute a statement, in SPI, and put its rows into the result of the
+ * function that runs.  They must be of its row type.
+ */
+static void
+append_result(FunctionCallInfo fcinfo, SPIPlanPtr plan, ParamListInfo params)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	SPIExecuteOptions options = {.params = params, .read_only = true};
+	int			done;
+
+	options.dest = CreateDestReceiver(DestTuplestore);
+	SetTuplestoreDestReceiverParams(options.dest, result->setResult, CurrentMemoryContext,
+									false, result->setDesc,
+									"the rows are not those that the caller expects");
+	done = SPI_execute_plan_extended(plan, &options);
+	if (done != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(done));
+	options.dest->rDestroy(options.dest);
+}
+
+/*
+ * Prepare a statement, in SPI, for all the arguments of the function that
+ * runs, and hand them out as its parameters $1, $2 and so on.
+ */
+static SPIPlanPtr
+prepare(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
+{
+	Oid		   *types;
+	int			nargs;
+	SPIPlanPtr	plan;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
+	*params = makeParamList(nargs);
+	for (int i = 0; i < nargs; i++)
+	{
+		ParamExternData *param = &(*params)->params[i];
+
+		param->value = fcinfo->args[i].value;
+		param->isnull = fcinfo->args[i].isnull;
+		param->pflags = PARAM_FLAG_CONST;
+		param->ptype = types[i];
+	}
+
+	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+/*
+ * The arguments that attach() gave the trigger of a table; NULL where it has
+ * been detached meanwhile.
+ */
+static char **
+attach_arguments(Relation alerts, Oid divert)
+{
+	for (int i = 0; alerts->trigdesc != NULL && i < alerts->trigdesc->numtriggers; i++)
+	{
+		Trigger    *trigger = &alerts->trigdesc->triggers[i];
+
+		if (trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS)
+			return trigger->tgargs;
+	}
+	return NULL;
+}
+
+/*
+ * An expression for a column that a table may do without: NULL, of a type,
+ * where the name is empty.
+ */
+static const char *
+column_or_null(const char *name, const char *type)
+{
+	if (name[0] == '\0')
+		return psprintf("NULL::%s", type);
+	return psprintf("a.%s::%s", quote_identifier(name), type);
+}
+
+/*
+ * The two relations that a question may name; attached.sql says what is in
+ * them.  Tables that inherit from this one are attached for themselves,
+ * partitions with their root.
+ */
+static char *
+relations_of_question(Relation alerts, char **args, const char *type)
+{
+	const char *schema = get_namespace_name(RelationGetNamespace(alerts));
+	const char *count = "NULL::pg_catalog.jsonb";
+	char	   *at = psprintf("a.%s", quote_identifier(args[POA_ARG_AT]));
+
+	if (SPI_fnumber(RelationGetDescr(alerts), "alert_count") > 0)
+		count = "pg_catalog.to_jsonb(a.alert_count)";
+
+	return psprintf("WITH span (id, guid, from_at, to_at) AS NOT MATERIALIZED "
+					"(SELECT * FROM unnest($4, $5, $6, $7)), "
+					"alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count) "
+					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s "
+					"FROM %s %s AS a WHERE %s >= $2 AND %s <= $3) ",
+					quote_literal_cstr(schema),
+					quote_literal_cstr(RelationGetRelationName(alerts)),
+					quote_identifier(args[POA_ARG_CODE]), quote_identifier(args[POA_ARG_CHF]), at,
+					column_or_null(args[POA_ARG_MPXN], "text"),
+					column_or_null(args[POA_ARG_DEVICE], type), count,
+					alerts->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "" : "ONLY",
+					quote_qualified_identifier(schema, RelationGetRelationName(alerts)), at, at);
+}
+
+/*
+ * Put a question to one attached table, in SPI, and append the answer.
+ *
+ * Names are looked up as whoever asks, because the owner of the table need
+ * not have the use of our schemas; everything after that is done as he, with
+ * his settings put back at the end.
+ */
+static void
+ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question)
+{
+	Oid			guid = poa_guid_type(poa_schema(fcinfo));
+	char	   *relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
+	ParamListInfo params;
+	SPIPlanPtr	plan = prepare(fcinfo, psprintf("%s%s", relations, question), &params);
+	Oid			user;
+	int			security;
+	int			nestlevel = NewGUCNestLevel();
+
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(alerts->rd_rel->relowner,
+						   security | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	append_result(fcinfo, plan, params);
+	AtEOXact_GUC(false, nestlevel);
+	SetUserIdAndSecContext(user, security);
+}
+
+/*
+ * ask_attached(question, from_at, to_at, ids, guids, starts, ends): the
+ * answers of all attached tables; see attached.sql.
+ */
+PG_FUNCTION_INFO_V1(poa_ask_attached);
+Datum
+poa_ask_attached(PG_FUNCTION_ARGS)
+{
+	Oid			schema = poa_schema(fcinfo);
+	Oid			regproc = REGPROCEDUREOID;
+	Datum		divert;
+	char	   *question;
+	SPITupleTable *tables;
+
+	if (PG_ARGISNULL(0))
+		elog(ERROR, "there is no question");
+	question = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	SPI_connect();
+	divert = DirectFunctionCall1(regprocedurein,
+								 CStringGetDatum(psprintf("%s.divert()", quote_identifier(get_namespace_name(schema)))));
+	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
+							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
+							  "ORDER BY t.tgrelid",
+							  1, &regproc, &divert, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read pg_trigger");
+	tables = SPI_tuptable;
+
+	for (uint64 i = 0; i < tables->numvals; i++)
+	{
+		bool		isnull;
+		Oid			relid = DatumGetObjectId(SPI_getbinval(tables->vals[i], tables->tupdesc, 1, &isnull));
+		Relation	alerts = try_table_open(relid, AccessShareLock);
+		char	  **args;
+
+		if (alerts == NULL)		/* dropped meanwhile */
+			continue;
+		args = attach_arguments(alerts, DatumGetObjectId(divert));
+		if (args != NULL)
+			ask(fcinfo, alerts, args, question);
+		table_close(alerts, NoLock);
+	}
+	SPI_finish();
+	return (Datum) 0;
+}
+
+/*
+ * report(...): what every report that a DNO may ask for is called by.
+ *
+ * The function NAME answers what NAME_of answers for the distributors that the
+ * caller may see: all for whom row-level security does not hold, else those of
+ * visible_distributors().  The caller is the current user of this call, so a
+ * function that runs as its owner asks for its owner's part.
+ */
+PG_FUNCTION_INFO_V1(poa_report);
+Datum
+poa_report(PG_FUNCTION_ARGS)
+{
+	Oid			schema = poa_schema(fcinfo);
+	const char *tables = quote_identifier(get_namespace_name(schema));
+	const char *distributors = "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
+	StringInfoData sql;
+	SPIPlanPtr	plan;
+	ParamListInfo params;
+	Oid			caller;
+	int			security;
+	Relation	log;
+
+	GetUserIdAndSecContext(&caller, &security);
+	if (!has_bypassrls_privilege(caller))
+		distributors = psprintf("%s.visible_distributors(%s)", tables,
+								quote_literal_cstr(GetUserNameFromId(caller, false)));
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT * FROM %s.%s(%s", tables,
+					 quote_identifier(psprintf("%s_of", get_func_name(fcinfo->flinfo->fn_oid))),
+					 distributors);
+	for (int i = 1; i <= PG_NARGS(); i++)
+		appendStringInfo(&sql, ", $%d", i);
+	appendStringInfoChar(&sql, ')');
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	log = table_open(poa_relation(schema, "suppression_log"), AccessShareLock);
+	SetUserIdAndSecContext(log->rd_rel->relowner, security |
+						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	table_close(log, NoLock);
+	plan = prepare(fcinfo, sql.data, &params);
+	append_result(fcinfo, plan, params);
+	SetUserIdAndSecContext(caller, security);
+	SPI_finish();
+	return (Datum) 0;
+}

@@ -1,0 +1,64 @@
+/*
+ * Reading the attached tables, for the reports on what happened after the
+ * window.  Nothing is kept for them: the alerts are read where they stand.
+ */
+
+CREATE FUNCTION poa.ask_attached(
+	question text,
+	from_at timestamptz,
+	to_at timestamptz,
+	ids bigint[] DEFAULT NULL,
+	guids @extschema@.guid[] DEFAULT NULL,
+	starts timestamptz[] DEFAULT NULL,
+	ends timestamptz[] DEFAULT NULL
+) RETURNS SETOF record
+	AS 'MODULE_PATHNAME', 'poa_ask_attached' LANGUAGE C STABLE
+	SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off;
+COMMENT ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[]) IS
+	'puts a SELECT to every attached table, as its owner, and returns all answers. It reads from alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive, part and place being tableoid and ctid, mpxn, device and alert_count NULL where the table has none; and from span (id, guid, from_at, to_at), made of the arrays. For the reports only: whoever may execute it may do what any owner of an attached table may. Raises 42703 where a column has gone since the table was attached';
+REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[]) FROM PUBLIC;
+
+/*
+ * The rules of log.c for alerts that were not logged, and of access.sql for
+ * those that stand for several.
+ */
+CREATE FUNCTION poa.distributor_of(mpxn text) RETURNS smallint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN mpxn OPERATOR(pg_catalog.~) '^[0-9]{13}$' THEN "left"(mpxn, 2)::smallint END;
+COMMENT ON FUNCTION poa.distributor_of(text) IS
+	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
+REVOKE ALL ON FUNCTION poa.distributor_of(text) FROM PUBLIC;
+
+CREATE FUNCTION poa.distributor_of_hub(chf @extschema@.guid) RETURNS smallint
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) $1
+$$;
+COMMENT ON FUNCTION poa.distributor_of_hub(@extschema@.guid) IS
+	'the distributor of the meters that are on a hub now, by their MPxN in poa.device; the smallest where they disagree, NULL where they do not tell';
+REVOKE ALL ON FUNCTION poa.distributor_of_hub(@extschema@.guid) FROM PUBLIC;
+
+CREATE FUNCTION poa.alerts_of(alert_count jsonb) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(alert_count) OPERATOR(pg_catalog.=) 'number'
+	THEN least(greatest(alert_count::numeric, 1), 999999999)
+	ELSE 1 END;
+COMMENT ON FUNCTION poa.alerts_of(jsonb) IS
+	'how many alerts an AD1 stands for, by its alert_count, as poa.suppression_monthly counts; 1 where it does not say (DUIS: the DCC throttles)';
+REVOKE ALL ON FUNCTION poa.alerts_of(jsonb) FROM PUBLIC;
+
+CREATE FUNCTION poa.check_range(from_at timestamptz, to_at timestamptz) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF from_at IS NULL OR to_at IS NULL THEN
+		RAISE null_value_not_allowed USING
+			MESSAGE = 'from_at and to_at must not be NULL',
+			HINT = '-infinity and infinity stand for all there is.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION poa.check_range(timestamptz, timestamptz) IS 'raises 22004 for a range of time with an end that is NULL';
+REVOKE ALL ON FUNCTION poa.check_range(timestamptz, timestamptz) FROM PUBLIC;

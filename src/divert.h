@@ -1,0 +1,25 @@
+/*-------------------------------------------------------------------------
+ *
+ * divert.h
+ *	  The arguments of the trigger on an attached table.
+ *
+ * src/divert.h
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef POA_DIVERT_H
+#define POA_DIVERT_H
+
+/* In the order in which attach() writes them */
+enum
+{
+	POA_ARG_CODE,
+	POA_ARG_CHF,
+	POA_ARG_AT,
+	POA_ARG_MPXN,				/* empty where the table has none */
+	POA_ARG_DEVICE,				/* empty where the table has none */
+	POA_ARG_MODE,
+	POA_NUM_ARGS
+};
+
+#endif							/* POA_DIVERT_H */

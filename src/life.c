@@ -1,0 +1,121 @@
+/*-------------------------------------------------------------------------
+ *
+ * life.c
+ *	  Release the alerts whose hub has given no sign of life.
+ *
+ * src/life.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "poa_suppress.h"
+
+/*
+ * Execute a SELECT of the extension, in SPI, as the caller; returns the number
+ * of its rows.
+ */
+static uint64
+select_from(const char *sql, int nparams, Oid *types, Datum *values)
+{
+	int			result = SPI_execute_with_args(sql, nparams, types, values, NULL, false, 0);
+
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * Release one alert, in SPI.  True if it was; false, with a warning that says
+ * why, if it could not be.  One that another session has released meanwhile is
+ * just that.  Only a cancellation ends the statement.
+ */
+static bool
+try_release(const char *tables, Datum log_id, Datum reason)
+{
+	static Oid	types[] = {INT8OID, TEXTOID};
+	Datum		values[] = {log_id, reason};
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		(void) select_from(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+
+	if (error == NULL)
+		return true;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		ReThrowError(error);
+	if (select_from(psprintf("SELECT FROM %s.release_log WHERE log_id OPERATOR(pg_catalog.=) $1", tables),
+					1, types, values) == 0)
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("alert with log_id " INT64_FORMAT " could not be released: %s",
+						DatumGetInt64(log_id), error->message),
+				 errhint("It stays suppressed, and the next run tries again.")));
+	FreeErrorData(error);
+	return false;
+}
+
+/*
+ * release_still_dark(grace): see life.sql.
+ *
+ * Everything is done as the caller and with his search_path, which the
+ * triggers of his tables may need.  An alert that cannot be released, as its
+ * table is gone, must not keep the others back.
+ */
+PG_FUNCTION_INFO_V1(poa_release_still_dark);
+Datum
+poa_release_still_dark(PG_FUNCTION_ARGS)
+{
+	Oid			interval = INTERVALOID;
+	Datum		grace = PG_GETARG_DATUM(0);
+	const char *tables = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
+	SPITupleTable *dark;
+	Datum		reason;
+	int64		released = 0;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("grace must not be NULL")));
+
+	reason = CStringGetTextDatum(psprintf("no sign of life %s after its window",
+										  DatumGetCString(DirectFunctionCall1(interval_out, grace))));
+	SPI_connect();
+	(void) select_from(psprintf("SELECT log_id FROM %s.still_dark($1)", tables), 1, &interval, &grace);
+	dark = SPI_tuptable;
+	for (uint64 i = 0; i < dark->numvals; i++)
+	{
+		bool		isnull;
+
+		if (try_release(tables, SPI_getbinval(dark->vals[i], dark->tupdesc, 1, &isnull), reason))
+			released++;
+	}
+	SPI_finish();
+	PG_RETURN_INT64(released);
+}
