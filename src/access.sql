@@ -89,7 +89,7 @@ SELECT pg_catalog.pg_extension_config_dump('poa.access', '');
  * roles, whose array the policy's subquery finds once a query.
  */
 CREATE FUNCTION poa.visible_distributors(role name) RETURNS smallint[]
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(array_agg(DISTINCT v.distributor_id), '{}')
@@ -124,7 +124,7 @@ CREATE POLICY own_alerts ON poa.release_log FOR SELECT
 COMMENT ON POLICY own_alerts ON poa.release_log IS 'whoever may read the alert may read its release';
 
 CREATE FUNCTION poa.visit_cost() RETURNS numeric
-	AS 'MODULE_PATHNAME', 'poa_visit_cost' LANGUAGE C STABLE;
+	AS 'MODULE_PATHNAME', 'poa_visit_cost' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION poa.visit_cost() IS
 	'the setting poa_suppress.visit_cost: cost of one site visit in GBP, 80 by default (MP102B)';
 REVOKE ALL ON FUNCTION poa.visit_cost() FROM PUBLIC;
