@@ -28,7 +28,7 @@ JOIN (VALUES
 	('track_activation', '{operator}'::text[]), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'), ('receive', '{operator}'),
 	('release', '{operator}'), ('undo_import', '{operator}'), ('release_still_dark', '{operator}'),
 	('still_dark', '{operator,auditor,dno}'), ('restoration', '{operator,auditor,dno}'), ('late_activation', '{operator,auditor,dno}'), ('replay', '{operator,auditor,dno}'),
-	('eligibility', '{operator,auditor}'), ('explain', '{operator,auditor}'),
+	('eligibility', '{operator,auditor}'), ('explain', '{operator,auditor}'), ('health', '{operator,auditor}'),
 	('attach', '{}'), ('detach', '{}'), ('divert', '{}'), ('purge_log', '{}'), ('purge_activations', '{}'),
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}')
 ) AS manual (function, roles) USING (function)

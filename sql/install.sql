@@ -35,6 +35,7 @@ FROM (VALUES
 	('poa.attach(regclass, name, name, name, name, name, text)', 'void'),
 	('poa.detach(regclass)', 'void'),
 	('poa.explain(guid, timestamptz)', 'record'),
+	('poa.health()', 'record'),
 	('poa.purge_log(timestamptz)', 'bigint'),
 	('poa.purge_activations(timestamptz)', 'bigint'),
 	('poa.release(bigint, text)', 'void'),
@@ -80,7 +81,10 @@ FROM (VALUES
 		'distributor text, chf guid, device guid, manufacturer text, request_id text, activates_at timestamptz, '
 		'delay interval, diverted bool, released_at timestamptz, release_reason text, alert jsonb'),
 	('suppression_monthly', 'month date, distributor_id int2, distributor text, suppressed int8, released int8, '
-		'visits_avoided int8, saving numeric')
+		'visits_avoided int8, saving numeric'),
+	('window_fit', 'manufacturer text, month date, alerts int8, p50 interval, p95 interval, p99 interval, longest interval, '
+		'share_in_last_5_minutes numeric'),
+	('metrics', 'name text, labels jsonb, value float8')
 ) AS w (relation, columns)
 CROSS JOIN LATERAL (
 	SELECT string_agg(a.attname || ' ' || t.typname, ', ' ORDER BY a.attnum)
