@@ -37,7 +37,7 @@ REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(
                  registry activation hub_move divert divert_ways divert_jsonb partition \
                  attach release log explain monthly window_fit health metrics access rls search_path \
                  still_dark restoration replay reports \
-                 duis gbcs alert receive uninstall
+                 duis gbcs alert receive errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))

@@ -67,6 +67,14 @@ SELECT poa.gbcs_activation(changed('immediate', '\x0420AA', '\x0421AA'));
 SELECT poa.gbcs_activation(changed('alert 8F66', '\x008F66', '\x008F67'));
 SELECT poa.gbcs_activation(octets || '\x00'::bytea) FROM message WHERE name = 'signed';
 SELECT poa.gbcs_activation(convert_to(encode(octets, 'base64'), 'UTF8')) FROM message WHERE name = 'immediate';
+SELECT poa.gbcs_activation(convert_to(encode(octets, 'hex'), 'UTF8')) FROM message WHERE name = 'immediate';
+-- a block transfer, and an alert's code in a command
+SELECT poa.gbcs_activation(set_byte(octets, 0, 221)) FROM message WHERE name = 'immediate';
+SELECT poa.gbcs_activation(changed('immediate', '\x0200122830', '\x0200CA2830'));
+-- a MAC header that has been blanked, length and all, is passed over
+SELECT kind, counter FROM message, poa.gbcs_activation('\xDD000000000000'::bytea || '\x00000000000000'::bytea || octets) WHERE name = 'immediate';
+-- after February of a leap year
+SELECT activates_at FROM poa.gbcs_activation(changed('future-dated', '20300115090000Z', '20320301000000Z'));
 
 DROP TABLE message CASCADE;
 DROP FUNCTION changed, verdict;

@@ -88,6 +88,7 @@ typedef struct Header
 	uint64_t	originator;
 	uint64_t	recipient;
 	unsigned int code;
+	const uint8_t *code_at;		/* its place in the message */
 } Header;
 
 /*
@@ -189,17 +190,14 @@ take_part(Cursor *c, const char *field, Cursor *part)
 {
 	Cursor		mark = *c;
 	size_t		length;
-	const uint8_t *octets;
 
 	if (!take_length(c, field, &length))
 		return false;
 	if (length > octets_left(c))
 		return fail(&mark, field, "has a length that runs past the end of what holds it");
-	if (!take(c, field, length, &octets))
-		return false;
 	*part = *c;
-	part->ptr = octets;
-	part->end = octets + length;
+	part->end = part->ptr + length;
+	c->ptr = part->end;
 	return true;
 }
 
@@ -231,7 +229,6 @@ static bool
 take_integer(Cursor *c, const char *field, uint64_t *value)
 {
 	Cursor		part;
-	const uint8_t *octet;
 
 	if (!take_element(c, field, TAG_INTEGER, &part))
 		return false;
@@ -245,9 +242,7 @@ take_integer(Cursor *c, const char *field, uint64_t *value)
 	{
 		if (*value >> 56 != 0)
 			return fail(&part, field, "has more than 64 bits");
-		if (!take(&part, field, 1, &octet))
-			return false;
-		*value = (*value << 8) | *octet;
+		*value = (*value << 8) | *part.ptr++;
 	}
 	return true;
 }
@@ -357,6 +352,7 @@ take_header(Cursor *c, Header *header)
 		!take_unsigned(&other, "message code", 2, &value))
 		return false;
 	header->code = (unsigned int) value;
+	header->code_at = other.ptr - 2;
 	return true;
 }
 
@@ -579,6 +575,7 @@ poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
 	if ((header.code == CODE_ACTIVATION_ALERT) !=
 		(header.kind == POA_GBCS_ALERT))
 	{
+		mark.ptr = header.code_at;
 		(void) fail(&mark, "message code",
 					"contradicts the command, response or alert flag");
 		return POA_GBCS_INVALID;
