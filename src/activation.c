@@ -26,17 +26,26 @@
  */
 #include "postgres.h"
 
+#include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "compat.h"
 #include "guid.h"
 #include "poa_suppress.h"
+#include "probe.h"
+#include "tables.h"
 
 /*
  * The statements of this file; %1$s is the schema of the extension's tables,
@@ -44,10 +53,6 @@
  */
 typedef enum Statement
 {
-	FIND_REQUEST,
-	LOCK_ELIGIBLE,
-	SEE_ELIGIBLE,
-	INSERT_ACTIVATION,
 	SUPERSEDE_PENDING,
 	CANCEL_PENDING,
 	SET_STATUS,
@@ -57,15 +62,8 @@ typedef enum Statement
 	NUM_STATEMENTS
 } Statement;
 
-#define MAX_PARAMETERS	7
+#define MAX_PARAMETERS	3
 #define GUID_PARAMETER	InvalidOid	/* stands for the type guid below */
-
-#define ELIGIBLE \
-	"SELECT d.chf, m.window_before, m.window_after " \
-	"FROM %1$s.device AS d JOIN %1$s.manufacturer AS m ON m.manufacturer = d.manufacturer " \
-	"WHERE d.device OPERATOR(%2$s.=) $1 " \
-	"AND d.device_type = 'ESME' AND d.smets = 2 AND d.chf IS NOT NULL " \
-	"AND EXISTS (SELECT FROM %1$s.guid_list AS g WHERE g.guid OPERATOR(%2$s.=) $1)"
 
 static const struct
 {
@@ -74,29 +72,6 @@ static const struct
 	Oid			params[MAX_PARAMETERS];
 }			statements[NUM_STATEMENTS] =
 {
-	[FIND_REQUEST] = {
-		"SELECT activation_id, device FROM %1$s.activation WHERE request_id = $1",
-		1, {TEXTOID}
-	},
-	[LOCK_ELIGIBLE] = {
-		ELIGIBLE " FOR NO KEY UPDATE OF d",
-		1, {GUID_PARAMETER}
-	},
-	[SEE_ELIGIBLE] = {
-		ELIGIBLE,
-		1, {GUID_PARAMETER}
-	},
-	[INSERT_ACTIVATION] = {
-		"INSERT INTO %1$s.activation "
-		"(device, chf, request_id, received_at, activates_at, opens_at, closes_at, status) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, "
-		"CASE WHEN EXISTS (SELECT FROM %1$s.activation AS a "
-		"WHERE a.device OPERATOR(%2$s.=) $1 AND a.received_at > $4 AND a.received_at < $5) "
-		"THEN 'superseded' ELSE 'tracked' END) "
-		"ON CONFLICT (request_id) DO NOTHING RETURNING activation_id",
-		7, {GUID_PARAMETER, GUID_PARAMETER, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID}
-	},
 	[SUPERSEDE_PENDING] = {
 		"UPDATE %1$s.activation SET status = 'superseded' "
 		"WHERE device OPERATOR(%2$s.=) $1 AND status = 'tracked' "
@@ -240,97 +215,311 @@ result_column(int n, bool *isnull)
 }
 
 /*
- * Look a request up, which is not NULL.  True, with its activation, if it is
- * tracked already; 23505 if it is another device's.
+ * Is a text these characters?
  */
 static bool
-find_request(FunctionCallInfo fcinfo, Datum request_id, bool device_isnull,
-			 Datum device, int64 *activation_id)
+text_is(Datum value, const char *other, size_t len)
 {
-	bool		isnull;
+	text	   *t = DatumGetTextPP(value);
 
-	if (run(fcinfo, FIND_REQUEST, &request_id, NULL) == 0)
-		return false;
-	if (device_isnull ||
-		DatumGetGuid(result_column(2, &isnull)) != DatumGetGuid(device))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNIQUE_VIOLATION),
-				 errmsg("request_id \"%s\" belongs to another device",
-						TextDatumGetCString(request_id)),
-				 errdetail("It is that of an activation of device %s.",
-						   SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2)),
-				 errhint("A RequestID is used once; look for a mix-up of devices where the message was read.")));
-	*activation_id = DatumGetInt64(result_column(1, &isnull));
-	return true;
+	return VARSIZE_ANY_EXHDR(t) == len && memcmp(VARDATA_ANY(t), other, len) == 0;
 }
 
 /*
- * Lock an eligible device, so that it is tracked and moved by one at a time,
- * and leave its hub and window as the result of the last statement.  False if
- * the device is not eligible.
- *
- * A row that was deleted and inserted again while its lock was waited for is
- * seen only by the next statement, hence the second look.
+ * Look a request up, which is not NULL, and wait for whoever is just bringing
+ * it.  True, with its activation, if it is tracked already; 23505 if it is
+ * another device's.
  */
 static bool
-lock_eligible(FunctionCallInfo fcinfo, Datum device)
+find_request(FunctionCallInfo fcinfo, text *request_id, int64 *activation_id)
 {
-	while (run(fcinfo, LOCK_ELIGIBLE, &device, NULL) == 0)
+	PoaProbe	probe = {0};
+	SnapshotData dirty;
+	bool		found;
+
+	poa_probe_open(&probe, poa_schema(fcinfo), "activation", AccessShareLock,
+				   "activation_request_id_key");
+	InitDirtySnapshot(dirty);
+	for (;;)
 	{
-		if (run(fcinfo, SEE_ELIGIBLE, &device, NULL) == 0)
-			return false;
+		poa_probe_start_with(&probe, PointerGetDatum(request_id), &dirty);
+		found = poa_probe_next(&probe);
+		if (!found || !TransactionIdIsValid(dirty.xmin))
+			break;
+		poa_probe_end(&probe);
+		XactLockTableWait(dirty.xmin, NULL, NULL, XLTW_None);
 	}
-	return true;
+
+	if (found)
+	{
+		bool		isnull;
+		Datum		device = slot_getattr(probe.slot, ACTIVATION_DEVICE, &isnull);
+
+		if (PG_ARGISNULL(0) || DatumGetGuid(device) != PG_GETARG_GUID(0))
+		{
+			TupleDesc	columns = RelationGetDescr(probe.heap);
+			Oid			output;
+			bool		varlena;
+
+			getTypeOutputInfo(TupleDescAttr(columns, ACTIVATION_DEVICE - 1)->atttypid,
+							  &output, &varlena);
+			ereport(ERROR,
+					(errcode(ERRCODE_UNIQUE_VIOLATION),
+					 errmsg("request_id \"%s\" belongs to another device",
+							text_to_cstring(request_id)),
+					 errdetail("It is that of an activation of device %s.",
+							   OidOutputFunctionCall(output, device)),
+					 errhint("A RequestID is used once; look for a mix-up of devices where the message was read.")));
+		}
+		*activation_id = DatumGetInt64(slot_getattr(probe.slot, ACTIVATION_ID, &isnull));
+	}
+	poa_probe_close(&probe);
+	return found;
+}
+
+/* What the registry has of an eligible device */
+typedef struct Registration
+{
+	Datum		chf;
+	Interval	window_before;
+	Interval	window_after;
+} Registration;
+
+/*
+ * Look a manufacturer's windows up; false if it is not subject to suppression.
+ */
+static bool
+find_manufacturer(Oid schema, Datum manufacturer, Registration *registration)
+{
+	PoaProbe	probe = {0};
+	bool		found;
+	bool		isnull;
+
+	poa_probe_open(&probe, schema, "manufacturer", AccessShareLock, "manufacturer_pkey");
+	poa_probe_start(&probe, manufacturer);
+	found = poa_probe_next(&probe);
+	if (found)
+	{
+		registration->window_before =
+			*DatumGetIntervalP(slot_getattr(probe.slot, MANUFACTURER_WINDOW_BEFORE, &isnull));
+		registration->window_after =
+			*DatumGetIntervalP(slot_getattr(probe.slot, MANUFACTURER_WINDOW_AFTER, &isnull));
+	}
+	poa_probe_close(&probe);
+	return found;
+}
+
+/*
+ * Is a device on the list?
+ */
+static bool
+is_listed(Oid schema, Datum device)
+{
+	PoaProbe	probe = {0};
+	bool		found;
+
+	poa_probe_open(&probe, schema, "guid_list", AccessShareLock, "guid_list_pkey");
+	poa_probe_start(&probe, device);
+	found = poa_probe_next(&probe);
+	poa_probe_close(&probe);
+	return found;
+}
+
+/*
+ * Is the device in the slot, which is a row of poa.device, eligible?  The same
+ * five questions as poa.eligibility's (registry.sql).
+ */
+static bool
+is_eligible(Oid schema, TupleTableSlot *slot, Datum device, Registration *registration)
+{
+	Datum		chf;
+	bool		isnull;
+
+	/* one call for the last column fetches those before it too */
+	chf = slot_getattr(slot, DEVICE_CHF, &isnull);
+	if (isnull)
+		return false;
+	registration->chf = GuidGetDatum(DatumGetGuid(chf));
+	return text_is(slot->tts_values[DEVICE_TYPE - 1], "ESME", strlen("ESME")) &&
+		!slot->tts_isnull[DEVICE_SMETS - 1] &&
+		DatumGetInt16(slot->tts_values[DEVICE_SMETS - 1]) == 2 &&
+		!slot->tts_isnull[DEVICE_MANUFACTURER - 1] &&
+		find_manufacturer(schema, slot->tts_values[DEVICE_MANUFACTURER - 1], registration) &&
+		is_listed(schema, device);
+}
+
+/*
+ * Lock an eligible device, so that it is tracked and moved by one at a time.
+ * False if it is not eligible.
+ *
+ * A row that changed while its lock was waited for, or was deleted and inserted
+ * again, is looked at anew.
+ */
+static bool
+lock_eligible(Oid schema, Datum device, Registration *registration)
+{
+	PoaProbe	probe = {0};
+	bool		eligible;
+
+	poa_probe_open(&probe, schema, "device", RowShareLock, "device_pkey");
+	for (;;)
+	{
+		TM_FailureData failure;
+		TM_Result	result;
+
+		poa_probe_start(&probe, device);
+		eligible = poa_probe_next(&probe) &&
+			is_eligible(schema, probe.slot, device, registration);
+		if (!eligible)
+			break;
+		result = table_tuple_lock(probe.heap, &probe.slot->tts_tid, GetLatestSnapshot(),
+								  probe.slot, GetCurrentCommandId(false),
+								  LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure);
+		if (result == TM_Ok)
+			break;
+		if (result != TM_Updated && result != TM_Deleted)
+			elog(ERROR, "unexpected table_tuple_lock status: %u", result);
+	}
+	poa_probe_close(&probe);
+	return eligible;
+}
+
+/* What a device's other activations mean to a command */
+typedef struct Others
+{
+	bool		known;			/* the request is tracked already ... */
+	int64		activation_id;	/* ... as this one */
+	bool		newer;			/* one came later, but before the command starts */
+	bool		pending;		/* the command supersedes one */
+} Others;
+
+/*
+ * Look at the other activations of a device, which is locked.
+ */
+static Others
+look_at_others(Oid schema, Datum device, text *request_id,
+			   TimestampTz received_at, TimestampTz activates_at)
+{
+	PoaProbe	probe = {0};
+	Others		others = {0};
+
+	poa_probe_open(&probe, schema, "activation", AccessShareLock, "activation_device_idx");
+	poa_probe_start(&probe, device);
+	while (poa_probe_next(&probe))
+	{
+		TupleTableSlot *slot = probe.slot;
+		TimestampTz other;
+
+		slot_getallattrs(slot);
+		other = DatumGetTimestampTz(slot->tts_values[ACTIVATION_RECEIVED_AT - 1]);
+		if (other > received_at && other < activates_at)
+			others.newer = true;
+		if (other <= received_at &&
+			DatumGetTimestampTz(slot->tts_values[ACTIVATION_ACTIVATES_AT - 1]) > received_at &&
+			text_is(slot->tts_values[ACTIVATION_STATUS - 1], "tracked", strlen("tracked")))
+			others.pending = true;
+		if (request_id != NULL && !slot->tts_isnull[ACTIVATION_REQUEST_ID - 1] &&
+			text_is(slot->tts_values[ACTIVATION_REQUEST_ID - 1],
+					VARDATA_ANY(request_id), VARSIZE_ANY_EXHDR(request_id)))
+		{
+			others.known = true;
+			others.activation_id = DatumGetInt64(slot->tts_values[ACTIVATION_ID - 1]);
+		}
+	}
+	poa_probe_close(&probe);
+	return others;
+}
+
+/*
+ * Store an activation, the way the logical replication worker stores a row,
+ * and return its id.
+ *
+ * The window is reckoned in UTC, where a day has 24 hours, whatever the
+ * session's time zone.
+ */
+static int64
+insert_activation(Oid schema, Datum device, text *request_id, TimestampTz received_at,
+				  TimestampTz activates_at, Registration *registration, const char *status)
+{
+	Relation	activation = table_open(poa_relation(schema, "activation"), RowExclusiveLock);
+	EState	   *estate = CreateExecutorState();
+	ResultRelInfo *result = makeNode(ResultRelInfo);
+	TupleTableSlot *slot = table_slot_create(activation, NULL);
+	int64		activation_id = nextval_internal(poa_relation(schema, "activation_activation_id_seq"), false);
+	Datum		values[ACTIVATION_NUM_COLUMNS] = {0};
+	bool		nulls[ACTIVATION_NUM_COLUMNS] = {0};
+
+	values[ACTIVATION_ID - 1] = Int64GetDatum(activation_id);
+	values[ACTIVATION_DEVICE - 1] = device;
+	values[ACTIVATION_CHF - 1] = registration->chf;
+	values[ACTIVATION_REQUEST_ID - 1] = PointerGetDatum(request_id);
+	nulls[ACTIVATION_REQUEST_ID - 1] = request_id == NULL;
+	values[ACTIVATION_RECEIVED_AT - 1] = TimestampTzGetDatum(received_at);
+	values[ACTIVATION_ACTIVATES_AT - 1] = TimestampTzGetDatum(activates_at);
+	values[ACTIVATION_OPENS_AT - 1] =
+		DirectFunctionCall2(timestamp_mi_interval, TimestampTzGetDatum(activates_at),
+							IntervalPGetDatum(&registration->window_before));
+	values[ACTIVATION_CLOSES_AT - 1] =
+		DirectFunctionCall2(timestamp_pl_interval, TimestampTzGetDatum(activates_at),
+							IntervalPGetDatum(&registration->window_after));
+	values[ACTIVATION_STATUS - 1] = CStringGetTextDatum(status);
+	memcpy(slot->tts_values, values, sizeof(values));
+	memcpy(slot->tts_isnull, nulls, sizeof(nulls));
+	ExecStoreVirtualTuple(slot);
+
+	AfterTriggerBeginQuery();
+	InitResultRelInfo(result, activation, 0, NULL, 0);
+	ExecOpenIndices(result, false);
+	ExecSimpleRelationInsert(result, estate, slot);
+	AfterTriggerEndQuery(estate);
+	if (!ItemPointerIsValid(&slot->tts_tid))
+		ereport(ERROR,
+				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
+				 errmsg("the activation was not stored"),
+				 errdetail("A trigger on \"%s\" kept it out.", RelationGetRelationName(activation)),
+				 errhint("Drop the trigger.")));
+
+	ExecCloseIndices(result);
+	ExecDropSingleTupleTableSlot(slot);
+	FreeExecutorState(estate);
+	table_close(activation, NoLock);
+	return activation_id;
 }
 
 /*
  * track_activation(device, activates_at, request_id, received_at): the work of
- * it, inside SPI.  Returns false where the device is not eligible.
+ * it.  Returns false where the device is not eligible.
  *
- * The window is reckoned in UTC, where a day has 24 hours, whatever the
- * session's time zone.
+ * A request that is known is answered without a lock.  One that another session
+ * brought while the lock was waited for is among the device's others.
  */
 static bool
 track(FunctionCallInfo fcinfo, TimestampTz activates_at, TimestampTz received_at,
 	  int64 *activation_id)
 {
+	Oid			schema = poa_schema(fcinfo);
 	Datum		device = PG_GETARG_DATUM(0);
-	Datum		request_id = PG_GETARG_DATUM(2);
-	bool		has_request_id = !PG_ARGISNULL(2);
-	Datum		opens_at;
-	Datum		closes_at;
-	Datum		chf;
-	bool		isnull;
+	text	   *request_id = PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2);
+	Registration registration;
+	Others		others;
 
-	if (has_request_id &&
-		find_request(fcinfo, request_id, PG_ARGISNULL(0), device, activation_id))
+	if (request_id != NULL && find_request(fcinfo, request_id, activation_id))
 		return true;
-	if (PG_ARGISNULL(0) || !lock_eligible(fcinfo, device))
+	if (PG_ARGISNULL(0) || !lock_eligible(schema, device, &registration))
 		return false;
 
-	chf = result_column(1, &isnull);
-	opens_at = DirectFunctionCall2(timestamp_mi_interval,
-								   TimestampTzGetDatum(activates_at), result_column(2, &isnull));
-	closes_at = DirectFunctionCall2(timestamp_pl_interval,
-									TimestampTzGetDatum(activates_at), result_column(3, &isnull));
-	{
-		Datum		values[] = {device, chf, request_id, TimestampTzGetDatum(received_at),
-		TimestampTzGetDatum(activates_at), opens_at, closes_at};
-
-		if (run(fcinfo, INSERT_ACTIVATION, values, has_request_id ? NULL : "  n    ") == 0)
-		{
-			/* another session brought the same request just now */
-			if (!find_request(fcinfo, request_id, false, device, activation_id))
-				elog(ERROR, "request vanished while it was tracked");
-			return true;
-		}
-		*activation_id = DatumGetInt64(result_column(1, &isnull));
-	}
+	others = look_at_others(schema, device, request_id, received_at, activates_at);
+	*activation_id = others.known ? others.activation_id :
+		insert_activation(schema, device, request_id, received_at, activates_at,
+						  &registration, others.newer ? "superseded" : "tracked");
+	if (others.pending && !others.known)
 	{
 		Datum		values[] = {device, TimestampTzGetDatum(received_at),
 		Int64GetDatum(*activation_id)};
 
+		SPI_connect();
 		run(fcinfo, SUPERSEDE_PENDING, values, NULL);
+		SPI_finish();
 	}
 	return true;
 }
@@ -345,14 +534,15 @@ poa_track_activation(PG_FUNCTION_ARGS)
 {
 	TimestampTz received_at = received_at_argument(fcinfo, 3);
 	TimestampTz activates_at = PG_ARGISNULL(1) ? received_at : PG_GETARG_TIMESTAMPTZ(1);
-	int64		activation_id = 0;
+	int64		activation_id;
 	bool		tracked;
 
 	check_finite(activates_at, "activates_at");
 
-	SPI_connect();
+	/* see what the command around us has done, and show it what we did */
+	CommandCounterIncrement();
 	tracked = track(fcinfo, activates_at, received_at, &activation_id);
-	SPI_finish();
+	CommandCounterIncrement();
 
 	if (!tracked)
 		PG_RETURN_NULL();

@@ -38,23 +38,10 @@
 #include "poa_suppress.h"
 #include "probe.h"
 #include "release.h"
+#include "tables.h"
 
 /* The alert that a communications hub without power sends (DUIS) */
 #define POWER_OUTAGE_ALERT	"AD1"
-
-/* The columns of poa.activation, in the order of activation.sql */
-enum
-{
-	ACTIVATION_ID = 1,
-	ACTIVATION_DEVICE,
-	ACTIVATION_CHF,
-	ACTIVATION_REQUEST_ID,
-	ACTIVATION_RECEIVED_AT,
-	ACTIVATION_ACTIVATES_AT,
-	ACTIVATION_OPENS_AT,
-	ACTIVATION_CLOSES_AT,
-	ACTIVATION_STATUS
-};
 
 /* What one statement keeps for one table of alerts */
 typedef struct Diversion
@@ -241,7 +228,7 @@ open_windows(Diversion *diversion)
 	}
 
 	poa_probe_open(&diversion->activations, diversion->schema,
-				   "activation", "activation_chf_idx");
+				   "activation", AccessShareLock, "activation_chf_idx");
 	diversion->owner = CurrentResourceOwner;
 	diversion->subid = GetCurrentSubTransactionId();
 	dlist_push_head(&open_diversions, &diversion->node);

@@ -39,6 +39,7 @@
 #include "log.h"
 #include "poa_suppress.h"
 #include "probe.h"
+#include "tables.h"
 
 /* The columns of poa.suppression_log, in the order of log.sql */
 enum
@@ -64,13 +65,6 @@ enum
 	LOG_CLOSES_AT,
 	LOG_DELAY,
 	LOG_NUM_COLUMNS = LOG_DELAY
-};
-
-/* The columns of poa.device that the log takes, in the order of registry.sql */
-enum
-{
-	DEVICE_MANUFACTURER = 4,
-	DEVICE_MPXN = 6
 };
 
 #define MPAN_LENGTH	13
@@ -135,7 +129,7 @@ poa_log_open(Oid schema, Relation alerts)
 	InitResultRelInfo(writer->log, log, 0, NULL, 0);
 	ExecOpenIndices(writer->log, false);
 	writer->slot = table_slot_create(log, NULL);
-	poa_probe_open(&writer->devices, schema, "device", "device_pkey");
+	poa_probe_open(&writer->devices, schema, "device", AccessShareLock, "device_pkey");
 	return writer;
 }
 

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * probe.c
- *	  Look rows up by one guid in an index that is kept open.
+ *	  Look rows up by one key in an index that is kept open.
  *
  * A probe sees what was committed before it started, whatever snapshot the
  * statement around it has, and what its own transaction did in earlier
@@ -31,17 +31,19 @@
 #include "probe.h"
 
 /*
- * Open a table of the extension and its hash or btree index on one guid.  The
- * locks are kept to the end of the transaction, as those of a query are.
+ * Open a table of the extension, with a lock of a given mode, and its btree
+ * index on one column, or its hash index on one guid.  The locks are kept to
+ * the end of the transaction, as those of a query are.
  */
 void
-poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index)
+poa_probe_open(PoaProbe *probe, Oid schema, const char *table, LOCKMODE lockmode,
+			   const char *index)
 {
 	StrategyNumber equal;
 	Oid			operator;
 
 	Assert(probe->heap == NULL);
-	probe->heap = table_open(poa_relation(schema, table), AccessShareLock);
+	probe->heap = table_open(poa_relation(schema, table), lockmode);
 	probe->index = index_open(poa_relation(schema, index), AccessShareLock);
 	probe->keyattno = probe->index->rd_index->indkey.values[0];
 
@@ -52,7 +54,9 @@ poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index
 								   probe->index->rd_opcintype[0], (int16) equal);
 	if (!OidIsValid(operator))
 		elog(ERROR, "index \"%s\" has no equality operator", index);
-	ScanKeyInit(&probe->key, 1, equal, get_opcode(operator), (Datum) 0);
+	ScanKeyEntryInitialize(&probe->key, 0, 1, equal, InvalidOid,
+						   probe->index->rd_indcollation[0],
+						   get_opcode(operator), (Datum) 0);
 
 	probe->slot = table_slot_create(probe->heap, NULL);
 	probe->scan = poa_index_beginscan(probe->heap, probe->index,
@@ -60,18 +64,27 @@ poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index
 }
 
 /*
- * Start to look for the rows of a guid, as they are at this moment.
+ * Start to look for the rows of a key, as they are at this moment.
  */
 void
-poa_probe_start(PoaProbe *probe, Datum guid)
+poa_probe_start(PoaProbe *probe, Datum key)
 {
-	probe->key.sk_argument = guid;
-	probe->scan->xs_snapshot = GetLatestSnapshot();
+	poa_probe_start_with(probe, key, GetLatestSnapshot());
+}
+
+/*
+ * Start to look for the rows of a key that a snapshot sees.
+ */
+void
+poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
+{
+	probe->key.sk_argument = key;
+	probe->scan->xs_snapshot = snapshot;
 	index_rescan(probe->scan, &probe->key, 1, NULL, 0);
 }
 
 /*
- * Put the next row into the slot; false when there is none.  An index may
+ * Put the next row into the slot; false when there is none.  A hash index may
  * answer with another guid of the same hash, which is passed over.
  */
 bool
@@ -80,8 +93,11 @@ poa_probe_next(PoaProbe *probe)
 	while (index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot))
 	{
 		bool		isnull;
-		Datum		guid = slot_getattr(probe->slot, probe->keyattno, &isnull);
+		Datum		guid;
 
+		if (!probe->scan->xs_recheck)
+			return true;
+		guid = slot_getattr(probe->slot, probe->keyattno, &isnull);
 		if (!isnull && DatumGetGuid(guid) == DatumGetGuid(probe->key.sk_argument))
 			return true;
 	}

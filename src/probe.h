@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * probe.h
- *	  Look rows up by one guid in an index that is kept open.
+ *	  Look rows up by one key in an index that is kept open.
  *
  * src/probe.h
  *
@@ -25,8 +25,10 @@ typedef struct PoaProbe
 	TupleTableSlot *slot;
 } PoaProbe;
 
-extern void poa_probe_open(PoaProbe *probe, Oid schema, const char *table, const char *index);
-extern void poa_probe_start(PoaProbe *probe, Datum guid);
+extern void poa_probe_open(PoaProbe *probe, Oid schema, const char *table,
+						   LOCKMODE lockmode, const char *index);
+extern void poa_probe_start(PoaProbe *probe, Datum key);
+extern void poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot);
 extern bool poa_probe_next(PoaProbe *probe);
 extern void poa_probe_end(PoaProbe *probe);
 extern void poa_probe_close(PoaProbe *probe);
