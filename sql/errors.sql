@@ -89,3 +89,7 @@ SELECT poa.track_activation('00000000000000e1', request_id => 'same', received_a
 TRUNCATE alerts;
 INSERT INTO alerts SELECT 'AD1', unnest(ARRAY[one, other]), '2026-03-02 12:10' FROM same;
 SELECT chf = other AS other FROM alerts, same;
+
+SELECT poa.detach('alerts'), poa.detach('others');
+DROP TABLE alerts, others, same;
+DROP FUNCTION note;
