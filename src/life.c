@@ -76,7 +76,7 @@ try_release(const char *tables, Datum log_id, Datum reason)
 				(errcode(error->sqlerrcode),
 				 errmsg("alert with log_id " INT64_FORMAT " could not be released: %s",
 						DatumGetInt64(log_id), error->message),
-				 errhint("It stays suppressed, and the next run tries again.")));
+				 errhint("The next run tries again, if its hub is still dark.")));
 	FreeErrorData(error);
 	return false;
 }
