@@ -25,7 +25,7 @@ PG_CFLAGS   = -Wno-unused-parameter -Wno-ignored-attributes \
 OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
-PARTS       = schema guid registry list activation log release divert access gbcs duis attached life history watch
+PARTS       = schema guid registry list activation log release divert access gbcs duis attached life history watch verify
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
 
 # Installed beside psql.
@@ -36,7 +36,7 @@ SCRIPTS     = bin/poa-load-list
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
                  attach release log explain monthly window_fit health metrics access rls search_path \
-                 still_dark restoration replay reports \
+                 still_dark restoration replay reports verify \
                  duis gbcs alert receive errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8

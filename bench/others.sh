@@ -169,3 +169,18 @@ months()
 		done
 	done
 }
+
+# ------------------------------------------------------------------ verify
+
+# A month in which nothing is wrong, which is found out by reading all of it.
+verify()
+{
+	local round
+	say "verify: a month of $month_alerts alerts"
+	sql -f "$here/verify.sql" -c "CALL bench.make_month($month_alerts, $month_suppressed)" -c CHECKPOINT
+	for round in 0 $(seq "$few_rounds"); do
+		measure "verify,verify,one_month,$month_alerts,poa_suppress" ms 1 \
+			"SELECT 1 / (bool_and(ok) AND count(*) FILTER (WHERE detail LIKE '$month_suppressed log rows%') = 1)::int
+			FROM poa.verify('2026-03-01Z', '2026-04-02Z');" | timed "$round"
+	done
+}

@@ -278,7 +278,7 @@ BEGIN
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
 		' poa.gbcs_activation, poa.base64_octets, poa.is_eui, poa.is_readable, poa.refuse_message,'
 		' poa.begin_import, poa.finish_import, poa.undo_import,'
-		' poa.eligibility, poa.explain, poa.is_enabled, poa.health, poa.read_metrics, poa.release, poa.release_still_dark,'
+		' poa.eligibility, poa.explain, poa.verify, poa.is_enabled, poa.health, poa.read_metrics, poa.release, poa.release_still_dark,'
 		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
 $$;
@@ -292,7 +292,7 @@ AS $$
 BEGIN
 	PERFORM poa.record_access(role, 'auditor', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
-	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.eligibility, poa.explain, poa.is_enabled, poa.health, poa.read_metrics,'
+	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.eligibility, poa.explain, poa.verify, poa.is_enabled, poa.health, poa.read_metrics,'
 		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
 $$;

@@ -134,8 +134,10 @@ relations_of_question(Relation alerts, char **args, const char *type)
 
 	return psprintf("WITH span (id, guid, from_at, to_at) AS NOT MATERIALIZED "
 					"(SELECT * FROM unnest($4, $5, $6, $7)), "
-					"alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count) "
-					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s "
+					"alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, "
+					"inserted_by, whole) "
+					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s, "
+					"a.xmin, pg_catalog.to_jsonb(a) "
 					"FROM %s %s AS a WHERE %s >= $2 AND %s <= $3) ",
 					quote_literal_cstr(schema),
 					quote_literal_cstr(RelationGetRelationName(alerts)),
