@@ -14,10 +14,10 @@ COMMENT ON FUNCTION poa.xs_datetime(text) IS
 REVOKE ALL ON FUNCTION poa.xs_datetime(text) FROM PUBLIC;
 
 CREATE FUNCTION poa.is_eui(text) RETURNS boolean
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN length($1) = 23 AND $1 LIKE '__-%' AND @extschema@.try_guid($1) IS NOT NULL;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE	/* were it STRICT, it would not be inlined */
+RETURN $1 IS NOT NULL AND length($1) = 23 AND $1 LIKE '__-%' AND @extschema@.try_guid($1) IS NOT NULL;
 COMMENT ON FUNCTION poa.is_eui(text) IS
-	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; NULL for NULL';
+	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; false for NULL';
 REVOKE ALL ON FUNCTION poa.is_eui(text) FROM PUBLIC;
 
 CREATE FUNCTION poa.base64_octets(text) RETURNS bytea
