@@ -6,6 +6,12 @@
 #   make bench      the measurements; QUICK=1 only tries them out, BENCH='storm
 #                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
+#   make lint       static analysis of C and PL/pgSQL
+#   make sanitize   all tests with address and undefined behaviour checked
+#   make valgrind   the regress tests, the server under valgrind
+#   make sqlsmith   a minute of random queries
+#   make coverage   which lines of C the tests run
+#   make memory     a COPY of a million rows and a session of a day's length
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
 #   make, make install, make installcheck: into and against your own server
@@ -86,7 +92,11 @@ bench:
 	@QUICK='$(QUICK)' .ci/sandbox run bench/run $(BENCH)
 fuzz:
 	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
+lint sanitize valgrind sqlsmith coverage:
+	@.ci/inspect $@ $(MAKEOVERRIDES)
+memory:
+	@POA_MEMORY_SCALE=5 .ci/sandbox test PROVE_TESTS=t/005_memory.pl
 matrix:
 	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz matrix
+.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory matrix

@@ -1,7 +1,8 @@
 
 # What a statement keeps open and allocates: memory does not grow with rows,
 # and nothing leaks or is released twice when statements nest, fail, are caught,
-# cancelled or left half read.
+# cancelled or left half read.  POA_MEMORY_SCALE=n makes the COPY n times
+# as long and the long session n * n times (make memory).
 
 use strict;
 use warnings;
@@ -9,6 +10,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
+my $scale = $ENV{POA_MEMORY_SCALE} || 1;
 my $node = PostgreSQL::Test::Cluster->new('memory');
 $node->init;
 $node->append_conf('postgresql.conf', <<'CONF');
@@ -78,14 +80,15 @@ steady('diverted rows in other settings', 200_000, '0|200000',
 
 # Half of the rows diverted, one in four no AD1.
 my $file = PostgreSQL::Test::Utils::tempdir() . '/storm.txt';
+my $rows = 200_000 * $scale;
 open my $copy, '>', $file or die "$file: $!";
-foreach my $n (1 .. 200_000)
+foreach my $n (1 .. $rows)
 {
 	my $code = $n % 4 == 1 ? '8F35' : 'AD1';
 	printf $copy "%d\t%s\t%016x\t2030-01-01 00:15:00+00\t2000012345672\t\\N\n", $n, $code, 1 + $n % 2;
 }
 close $copy;
-steady('COPY', 200_000, '100000|100000', "COPY storm FROM '$file';");
+steady('COPY', $rows, $rows / 2 . '|' . $rows / 2, "COPY storm FROM '$file';");
 
 # Many statements in one transaction leave no more behind than those on a
 # table that is not attached.
@@ -552,6 +555,67 @@ is($node->safe_psql('postgres', "SELECT id, note FROM a WHERE id < 0 ORDER BY id
 is( $node->safe_psql('postgres',
 		"SELECT string_agg(alert->>'id', ' ' ORDER BY (alert->>'id')::int) FROM poa.suppression_log WHERE (alert->>'id')::int < 0"),
 	'-6 -5 -3 -1', 'divert as plain inserts do');
+
+###########################################################################
+# One session that works for long: whatever it calls, once it has called
+# everything a few times it has all the memory it needs.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE inbox (alert_code text, chf guid, received_at timestamptz, mpxn text);
+CREATE TABLE reading (round int, bytes bigint);
+SELECT poa.attach('inbox');
+SQL
+my $round = sub {
+	my $n = shift;
+	# a day of its own for each, lest windows pile up
+	my $at = "timestamptz '2031-01-01 00:00:00+00' + $n * interval '1 day'";
+	return <<"SQL";
+SELECT poa.track_activation(1::bigint::guid, request_id => 'round $n', received_at => $at);
+SELECT poa.track_activation(1::bigint::guid, $at + interval '1 hour', 'later $n', $at);
+SELECT poa.track_activation(2::bigint::guid, received_at => $at);
+INSERT INTO inbox VALUES ('AD1', 1::bigint::guid, $at + interval '1 minute'), ('AD1', 2::bigint::guid, $at);
+INSERT INTO inbox SELECT 'AD1', 1::bigint::guid, $at, (1 / (2 - i))::text FROM generate_series(1, 2) AS i;
+BEGIN;
+SAVEPOINT s;
+INSERT INTO inbox SELECT 'AD1', 1::bigint::guid, $at, (1 / (2 - i))::text FROM generate_series(1, 2) AS i;
+ROLLBACK TO s;
+INSERT INTO inbox VALUES ('AD1', 1::bigint::guid, $at), ('8F35', 1::bigint::guid, $at);
+COMMIT;
+SELECT poa.record_outcome('round $n', 'succeeded'), poa.record_outcome('none', 'no_image_held'), poa.record_outcome('none', 'none');
+SELECT poa.cancel_activation(1::bigint::guid, $at);
+SELECT poa.cancel_activation(1::bigint::guid, NULL);
+SELECT poa.retime_activation('round $n', $at + interval '1 minute');
+SELECT count(*) FROM poa.explain(2::bigint::guid, $at);
+SELECT count(*) FROM poa.eligibility(1::bigint::guid);
+SELECT poa.release(max(log_id), 'round $n') FROM poa.suppression_log;
+SELECT poa.release(max(log_id), 'again') FROM poa.suppression_log;
+SELECT poa.gbcs_activation('\\xDF0901');
+SELECT poa.receive('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"/>', $at);
+SQL
+};
+my $seldom = sub {
+	my $n = shift;
+	return <<"SQL";
+UPDATE poa.device SET chf = (3 + $n % 2)::bigint::guid;
+UPDATE poa.device SET chf = 1::bigint::guid;
+SELECT poa.detach('inbox');
+SELECT poa.attach('inbox', mode => CASE $n % 20 WHEN 0 THEN 'shadow' ELSE 'divert' END);
+SELECT poa.purge_log('infinity'), poa.purge_activations('infinity');
+TRUNCATE inbox;
+SQL
+};
+my $rounds = 200 * $scale**2;
+my $session = "LOAD 'poa_suppress'; SET client_min_messages = error;";
+foreach my $n (1 .. $rounds)
+{
+	$session .= $round->($n);
+	$session .= $seldom->($n) if $n % 10 == 0;
+	$session .= "INSERT INTO reading SELECT $n, memory();\n" if $n % ($rounds / 4) == 0;
+}
+$node->psql('postgres', $session, on_error_stop => 0, timeout => 10 * $PostgreSQL::Test::Utils::timeout_default);
+my @bytes = split /\n/, $node->safe_psql('postgres', 'SELECT bytes FROM reading ORDER BY round');
+is(scalar @bytes, 4, 'a session works for long');
+note("memory in the quarters of $rounds rounds: @bytes");
+cmp_ok($bytes[3] - $bytes[1], '<', 65536, 'and does not grow once it is warm');
 
 $node->stop;
 my @complaints = grep {
