@@ -20,6 +20,9 @@
  * Trackers of one meter, and whoever moves it to another hub, take turns on
  * the meter's row in poa.device.
  *
+ * A campaign tracks a million meters in a night, hence by probes of indexes and
+ * an insert without a query; all that is rarer is SQL.
+ *
  * src/activation.c
  *
  *-------------------------------------------------------------------------
@@ -491,7 +494,9 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
  * it.  Returns false where the device is not eligible.
  *
  * A request that is known is answered without a lock.  One that another session
- * brought while the lock was waited for is among the device's others.
+ * brought while the lock was waited for is among the device's others.  One that
+ * it brings for another device between our look and our insert is the index's
+ * to refuse, also with 23505.
  */
 static bool
 track(FunctionCallInfo fcinfo, TimestampTz activates_at, TimestampTz received_at,

@@ -65,7 +65,7 @@ COMMENT ON COLUMN poa.device.mpxn IS 'MPAN or MPRN of the device, NULL where it 
 
 /*
  * The rule of eligibility for people to read.  track_activation asks the same
- * five questions in one query (activation.c); a test compares the two.
+ * five questions in C (activation.c); a test compares the two.
  */
 CREATE FUNCTION poa.eligibility(device @extschema@.guid)
 RETURNS TABLE (criterion text, met boolean, detail text)
