@@ -12,6 +12,7 @@
 #   make sqlsmith   a minute of random queries
 #   make coverage   which lines of C the tests run
 #   make memory     a COPY of a million rows and a session of a day's length
+#   make faults     kills servers under load, again and again for SECONDS=60
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
 #   make, make install, make installcheck: into and against your own server
@@ -96,7 +97,9 @@ lint sanitize valgrind sqlsmith coverage:
 	@.ci/inspect $@ $(MAKEOVERRIDES)
 memory:
 	@POA_MEMORY_SCALE=5 .ci/sandbox test PROVE_TESTS=t/005_memory.pl
+faults:
+	@POA_SECONDS='$(or $(SECONDS),60)' .ci/sandbox test PROVE_TESTS=t/004_crash.pl
 matrix:
 	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory matrix
+.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix

@@ -1,6 +1,8 @@
 
 # Crashes and standbys: every alert that was acknowledged is in exactly one
 # place, its table or the log, and decisions go on from the windows there are.
+#
+# POA_SECONDS=n goes on with faults at random for n seconds ("make faults").
 
 use strict;
 use warnings;
@@ -9,7 +11,11 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(usleep);
 
-use constant CLIENTS => 4;
+use constant {
+	CLIENTS => 4,
+	BLOCK => 1_000_000,    # ids of one client in one round
+};
+my @faults = qw(everything backend stop postmaster sessions);
 
 my $node = PostgreSQL::Test::Cluster->new('primary');
 $node->init(allows_streaming => 1);
@@ -25,25 +31,32 @@ $node->start;
 
 # Hubs up to 100 have a window from the start, those up to 200 get one or more
 # under load, the others never have any.
+my $dir = PostgreSQL::Test::Utils::tempdir();
+my $windows = 'SELECT count(poa.track_activation(n::bigint::guid, received_at => $$2030-01-01 00:00:00+00$$))'
+  . ' FROM generate_series(1, 100) AS n';
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION poa_suppress;
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list SELECT n::bigint::guid FROM generate_series(1, 200) AS n;
 INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, '1000000000000' FROM generate_series(1, 200) AS n;
-SELECT count(poa.track_activation(n::bigint::guid, received_at => '2030-01-01 00:00:00+00')) FROM generate_series(1, 100) AS n;
-CREATE TABLE alerts (id int, alert_code text, chf guid, received_at timestamptz, mpxn text);
+CREATE TABLE alerts (id bigint, alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
+-- a released alert is in its table; where its release is half done, it is in both or in neither
+CREATE VIEW released AS
+	SELECT (l.alert->>'id')::bigint AS id FROM poa.suppression_log AS l JOIN poa.release_log USING (log_id);
 CREATE VIEW place AS
 	SELECT id, chf::bigint AS hub, 'stored' AS place FROM alerts
-	UNION ALL SELECT (alert->>'id')::int, chf::bigint, 'log' FROM poa.suppression_log;
+	UNION ALL SELECT (alert->>'id')::bigint, chf::bigint, 'log' FROM poa.suppression_log AS l
+	WHERE NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id);
 SQL
+$node->safe_psql('postgres', $windows);
 
 # What a client sends: alerts alone and in transactions, some of them rolled
-# back, and commands.  It echoes what the server has acknowledged.
+# back, releases and commands.  It echoes what the server has acknowledged.
 sub script
 {
 	my ($round, $client) = @_;
-	my $id = ($round * CLIENTS + $client) * 1_000_000;
+	my $id = ($round * CLIENTS + $client) * BLOCK;
 	my @script;
 
 	foreach my $n (1 .. 4000)
@@ -57,6 +70,9 @@ sub script
 		    $n % 10 == 0 ? ('BEGIN;', @inserts, 'ROLLBACK;')
 		  : $n % 5 == 0 ? ('BEGIN;', @inserts, 'COMMIT;', map { '\echo ' . ($id - $_) } 0 .. 3)
 		  : (@inserts, map { '\echo ' . ($id - $_) } 0 .. 3);
+		# the last of them, which was diverted
+		push @script, "SELECT poa.release(currval('poa.suppression_log_log_id_seq'), 'under load');", "\\echo s$id"
+		  if $n % 10 == 4;
 		my $meter = 101 + ($n + $client) % 100;
 		push @script, "SELECT poa.track_activation($meter\::bigint::guid, request_id => 'r$id',"
 		  . " received_at => '2030-01-01 00:00:00+00') IS NULL;", "\\echo r$id";
@@ -64,76 +80,116 @@ sub script
 	return join "\n", @script, '';
 }
 
-my @acknowledged;
-foreach my $round (0 .. 2)
+# Clients at work on a server, once they have been for a while.
+sub under_load
 {
+	my ($server, $round) = @_;
+	my $goal = $server->safe_psql('postgres', 'SELECT count(*) + 800 FROM place');
 	my @clients;
+
 	foreach my $client (0 .. CLIENTS - 1)
 	{
-		my ($in, $out, $err) = (script($round, $client), '', '');
-		my $run = { out => \$out, err => \$err };
-		$run->{handle} = IPC::Run::start(
-			[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres') ],
-			'<', \$in, '>', \$out, '2>', \$err);
-		push @clients, $run;
+		my ($out, $err) = ('', '');
+		append_to_file("$dir/$round.$client", script($round, $client));
+		push @clients, { out => \$out, err => \$err, handle => IPC::Run::start(
+			[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/$round.$client",
+				'-d', $server->connstr('postgres') . ' application_name=client' ],
+			'>', \$out, '2>', \$err) };
 	}
-
-	my $goal = $node->safe_psql('postgres', 'SELECT count(*) + 800 FROM place');
-	my $under_load;
-	foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+	foreach (1 .. 50 * $PostgreSQL::Test::Utils::timeout_default)
 	{
 		$_->{handle}->pump_nb foreach @clients;
-		$under_load = $node->safe_psql('postgres', "SELECT count(*) >= $goal FROM place") eq 't';
-		last if $under_load;
+		return @clients if $server->safe_psql('postgres', "SELECT count(*) >= $goal FROM place") eq 't';
 		usleep(20_000);
 	}
-	ok($under_load, "round $round: the server is under load");
+	die 'the server does not come under load';
+}
 
-	# the whole server at once, or one of its backends, whereupon it restarts itself
-	if ($round == 1)
+# What the clients saw acknowledged before the fault ended them.
+sub acknowledged_by
+{
+	my @lines;
+	foreach my $client (@_)
 	{
-		my $backend = $node->safe_psql('postgres',
-			"SELECT pid FROM pg_stat_activity WHERE query ~ '^INSERT INTO alerts' ORDER BY pid LIMIT 1");
-		system_or_bail('pg_ctl', 'kill', 'KILL', $backend);
+		$client->{handle}->finish;
+		isnt(${ $client->{err} }, '', 'the fault ends a client at work');
+		push @lines, grep { /^[rs]?\d+$/ } split /\n/, ${ $client->{out} };
 	}
-	else
-	{
-		$node->stop('immediate');
-	}
-	foreach my $client (@clients)
-	{
-		eval { $client->{handle}->finish };
-		push @acknowledged, grep { /^r?\d+$/ } split /\n/, ${ $client->{out} };
-	}
-	$node->start if $round != 1;
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	return @lines;
+}
 
-	my @alerts = grep { !/r/ } @acknowledged;
+# A fault, and whatever it takes to be over it.  Backends that outlive their
+# postmaster for a moment keep a new one out.
+sub inflict
+{
+	my ($server, $fault) = @_;
+	my ($postmaster) = slurp_file($server->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+	my @all = split /\n/, $server->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+	my @clients = split /\n/, $server->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE application_name = 'client'");
+
+	kill 'KILL', $postmaster, @all if $fault eq 'everything';
+	kill 'KILL', $clients[0] if $fault eq 'backend';
+	$server->stop('immediate') if $fault eq 'stop';
+	if ($fault eq 'sessions')
+	{
+		$server->safe_psql('postgres', "SELECT pg_cancel_backend($_)") foreach @clients[ 0, 1 ];
+		$server->safe_psql('postgres', "SELECT pg_terminate_backend($_)") foreach @clients;
+	}
+	if ($fault =~ /everything|postmaster/)
+	{
+		$server->kill9;
+		foreach (1 .. 1000 * $PostgreSQL::Test::Utils::timeout_default)
+		{
+			last unless kill 0, $postmaster, @all;
+			usleep(1_000);
+		}
+	}
+	return;
+}
+
+sub recover
+{
+	my ($server, $fault) = @_;
+	$server->start if $fault =~ /everything|postmaster|stop/;
+	$server->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	return;
+}
+
+my @acknowledged;
+
+sub check
+{
+	my ($server, $what) = @_;
+	my @alerts = grep { /^\d/ } @acknowledged;
 	my @commands = grep { /r/ } @acknowledged;
-	note(scalar(@alerts) . ' alerts and ' . scalar(@commands) . ' commands were acknowledged so far');
-	cmp_ok(scalar @alerts, '>', 500 * ($round + 1), "round $round: alerts were acknowledged");
+	my @releases = map { /s(.*)/ } @acknowledged;
+
+	note(scalar(@alerts) . ' alerts, ' . scalar(@releases) . ' releases and ' . scalar(@commands) . ' commands were acknowledged so far');
+	cmp_ok(scalar @alerts, '>', 500, "$what: alerts were acknowledged");
+	cmp_ok(scalar @releases, '>', 10, "$what: releases were acknowledged");
 	my $alerts = join ',', @alerts;
-	is($node->safe_psql('postgres', "SELECT id FROM unnest('{$alerts}'::int[]) AS a (id) WHERE NOT EXISTS"
-			. ' (SELECT FROM place AS p WHERE p.id = a.id) LIMIT 3'),
-		'', "round $round: none is lost");
-	is($node->safe_psql('postgres', 'SELECT id FROM place GROUP BY id HAVING count(*) > 1 LIMIT 3'),
-		'', "round $round: none is in two places");
-	is($node->safe_psql('postgres', "SELECT * FROM place WHERE (hub <= 100) <> (place = 'log') LIMIT 3"),
-		'', "round $round: each is where it belongs");
-	is($node->safe_psql('postgres', 'SELECT id FROM place WHERE (id - 1) % 1000000 / 4 % 10 = 9 LIMIT 3'),
-		'', "round $round: none that was rolled back is anywhere");
+	is($server->safe_psql('postgres', "SELECT unnest('{$alerts}'::bigint[]) EXCEPT SELECT id FROM place LIMIT 3"),
+		'', "$what: none is lost");
+	is($server->safe_psql('postgres', 'SELECT id FROM place GROUP BY id HAVING count(*) > 1 LIMIT 3'),
+		'', "$what: none is in two places");
+	is($server->safe_psql('postgres', "SELECT * FROM place WHERE (hub <= 100 AND id NOT IN (TABLE released)) <> (place = 'log') LIMIT 3"),
+		'', "$what: each is where it belongs");
+	is($server->safe_psql('postgres', 'SELECT id FROM place WHERE (id - 1) % 1000000 / 4 % 10 = 9 LIMIT 3'),
+		'', "$what: none that was rolled back is anywhere");
+	my $releases = join ',', @releases;
+	is($server->safe_psql('postgres', "SELECT unnest('{$releases}'::bigint[]) EXCEPT TABLE released LIMIT 3"),
+		'', "$what: no release is lost");
 	my $commands = join ',', @commands;
-	is($node->safe_psql('postgres', "SELECT r FROM unnest('{$commands}'::text[]) AS r WHERE NOT EXISTS"
-			. ' (SELECT FROM poa.activation WHERE request_id = r) LIMIT 3'),
-		'', "round $round: no activation is lost");
-	is($node->safe_psql('postgres', <<'SQL'), '', "round $round: the index on the hub has them all");
+	is($server->safe_psql('postgres', "SELECT unnest('{$commands}'::text[]) EXCEPT SELECT request_id FROM poa.activation LIMIT 3"),
+		'', "$what: no activation is lost");
+	is($server->safe_psql('postgres', <<'SQL'), '', "$what: the index on the hub has them all");
 SET enable_seqscan = off;
 SET enable_bitmapscan = off;
 SELECT hub, n, found FROM (
 	SELECT hub, n, (SELECT count(*) FROM poa.activation WHERE chf = hub) AS found
 	FROM (SELECT chf AS hub, count(*) AS n FROM poa.activation GROUP BY chf) AS c) AS f WHERE n <> found LIMIT 3;
 SQL
-	is($node->safe_psql('postgres', <<'SQL'), "0\nt", "round $round: decisions go on");
+	is($server->safe_psql('postgres', <<'SQL'), "0\nt", "$what: decisions go on");
 BEGIN;
 INSERT INTO alerts SELECT -1, 'AD1', chf, opens_at FROM poa.activation WHERE status = 'tracked';
 SELECT count(*) FROM alerts WHERE id = -1;
@@ -141,11 +197,51 @@ SELECT count(*) = (SELECT count(*) FROM poa.activation WHERE status = 'tracked')
 FROM poa.suppression_log WHERE alert->>'id' = '-1';
 ROLLBACK;
 SQL
+	return;
 }
 
-# A standby knows the windows, and after promotion decides by them.
+# Each fault once; then any, with a new history now and then.
+my $end = time + ($ENV{POA_SECONDS} || 0);
+my $round = 0;
+while ($round < @faults || time < $end)
+{
+	my $fault = $faults[ $round < @faults ? $round : rand @faults ];
+	if ($round && $round % @faults == 0)
+	{
+		$node->safe_psql('postgres', "TRUNCATE alerts, poa.activation; SELECT poa.purge_log('infinity')");
+		$node->safe_psql('postgres', $windows);
+		@acknowledged = ();
+	}
+	my @clients = under_load($node, $round);
+	inflict($node, $fault);
+	push @acknowledged, acknowledged_by(@clients);
+	recover($node, $fault);
+	check($node, "round $round, $fault");
+	$round++;
+}
+
+# A standby that is promoted under load has all that was acknowledged, as
+# commits have waited for it.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($node, 'base', has_streaming => 1);
+$standby->start;
+$node->append_conf('postgresql.conf', "synchronous_standby_names = '*'");
+$node->reload;
+$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
+  or die 'no synchronous standby';
+my @clients = under_load($node, $round);
+inflict($node, 'everything');
+push @acknowledged, acknowledged_by(@clients);
+$standby->promote;
+check($standby, 'promoted under load');
+
+# A standby knows the windows, and after promotion decides by them.  The one
+# that was promoted is the next primary.
+my $first = $node;
+$node = $standby;
+$node->backup('base');
+$standby = PostgreSQL::Test::Cluster->new('next_standby');
 $standby->init_from_backup($node, 'base', has_streaming => 1);
 $standby->start;
 $node->safe_psql('postgres', <<'SQL');
@@ -159,7 +255,7 @@ SELECT poa.release(min(log_id), 'to see it there') FROM poa.suppression_log;
 INSERT INTO alerts VALUES (3, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00');
 SQL
 $node->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', <<'SQL'), "1|stored\n1|log\n2|stored\n3|log\nt|1", 'the standby has the alerts, the log and the windows');
+is($standby->safe_psql('postgres', <<'SQL'), "1|stored\n2|stored\n3|log\nt|1", 'the standby has the alerts, the log and the windows');
 SELECT id, place FROM place ORDER BY id, place DESC;
 SELECT met, (SELECT count(*) FROM poa.suppressed_alert WHERE released_at IS NOT NULL)
 FROM poa.explain(300::bigint::guid, '2030-01-01 00:15:00+00') WHERE criterion = 'verdict';
@@ -184,8 +280,8 @@ SQL
 like($err, qr/append-only/, 'and its log is append-only');
 $standby->stop;
 
-my @complaints = grep { /WARNING|PANIC|TRAP|not owned|leak|could not/ && !/connection|to client|recovery|signal|standby|streaming|terminat|shutdown/i }
-  map { split /\n/, slurp_file($_->logfile) } $node, $standby;
+my @complaints = grep { /WARNING|PANIC|TRAP|not owned|leak|could not/ && !/connection|to client|not a PostgreSQL|recovery|signal|standby|streaming|terminat|shutdown/i }
+  map { split /\n/, slurp_file($_->logfile) } $first, $node, $standby;
 is(join("\n", @complaints), '', 'the servers have nothing to complain about');
 
 done_testing();
