@@ -24,7 +24,7 @@ SELECT bench.meter(n), bench.hub(n), 'request ' || n, t, t, t, t + interval '30 
 FROM generate_series(1, :activations) AS n CROSS JOIN LATERAL bench.at(n / (:activations + 1.0)) AS t;
 CREATE TABLE bench.outage AS
 SELECT i, n, bench.hub(n) AS chf, bench.meter(n) AS device, bench.mpan(n) AS mpxn, t AS activated, t + interval '10 minutes' AS at
-FROM generate_series(1, :suppressed) AS i CROSS JOIN LATERAL (SELECT i::bigint * :activations / :suppressed) AS a (n)
+FROM generate_series(1, :suppressed) AS i CROSS JOIN LATERAL (SELECT i::bigint * :activations / :suppressed - i % 7) AS a (n)
 CROSS JOIN LATERAL bench.at(n / (:activations + 1.0)) AS t;
 INSERT INTO poa.suppression_log (logged_at, diverted, source_schema, source_table, alert, alert_code, chf, mpxn,
 	distributor_id, decided_at, activation_id, matched, device, manufacturer, request_id, activates_at, opens_at, closes_at, delay)

@@ -19,8 +19,10 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -33,10 +35,19 @@
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/relcache.h"
+#include "utils/syscache.h"
 
 #include "compat.h"
 #include "divert.h"
 #include "poa_suppress.h"
+
+/* The arguments of ask_attached(), but for those that only the question names */
+enum
+{
+	ASK_QUESTION = 0,
+	ASK_BY = 7
+};
 
 /*
  * Execute a statement, in SPI, and put its rows into the result of the
@@ -118,6 +129,47 @@ column_or_null(const char *name, const char *type)
 }
 
 /*
+ * Can an index look up rows by a column?
+ */
+static bool
+has_index_on(Relation alerts, const char *name)
+{
+	int			attno = SPI_fnumber(RelationGetDescr(alerts), name);
+	List	   *indexes = RelationGetIndexList(alerts);
+	ListCell   *cell;
+	bool		found = false;
+
+	foreach(cell, indexes)
+	{
+		HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(lfirst_oid(cell)));
+		Form_pg_index index;
+
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		index = (Form_pg_index) GETSTRUCT(tuple);
+		found |= index->indisvalid && index->indkey.values[0] == attno &&
+			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		ReleaseSysCache(tuple);
+	}
+	list_free(indexes);
+	return found;
+}
+
+/*
+ * Have the spans looked up one by one in an index.  The planner reckons with
+ * all partitions for each of them, where all but one or two are pruned when
+ * the span is known, and would rather read the whole of a large table.
+ */
+static void
+prefer_index(void)
+{
+	(void) set_config_option("enable_hashjoin", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("enable_mergejoin", "off", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
  * The two relations that a question may name; attached.sql says what is in
  * them.  Tables that inherit from this one are attached for themselves,
  * partitions with their root.
@@ -156,7 +208,7 @@ relations_of_question(Relation alerts, char **args, const char *type)
  * his settings put back at the end.
  */
 static void
-ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question)
+ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question, const char *by)
 {
 	Oid			guid = poa_guid_type(poa_schema(fcinfo));
 	char	   *relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
@@ -169,13 +221,15 @@ ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question)
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(alerts->rd_rel->relowner,
 						   security | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
+	if (by != NULL && has_index_on(alerts, by))
+		prefer_index();
 	append_result(fcinfo, plan, params);
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(user, security);
 }
 
 /*
- * ask_attached(question, from_at, to_at, ids, guids, starts, ends): the
+ * ask_attached(question, from_at, to_at, ids, guids, starts, ends, by): the
  * answers of all attached tables; see attached.sql.
  */
 PG_FUNCTION_INFO_V1(poa_ask_attached);
@@ -186,11 +240,15 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 	Oid			regproc = REGPROCEDUREOID;
 	Datum		divert;
 	char	   *question;
+	int			by = -1;
 	SPITupleTable *tables;
 
-	if (PG_ARGISNULL(0))
+	if (PG_ARGISNULL(ASK_QUESTION))
 		elog(ERROR, "there is no question");
-	question = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	question = text_to_cstring(PG_GETARG_TEXT_PP(ASK_QUESTION));
+	if (!PG_ARGISNULL(ASK_BY))
+		by = strcmp(text_to_cstring(PG_GETARG_TEXT_PP(ASK_BY)), "device") == 0 ?
+			POA_ARG_DEVICE : POA_ARG_CHF;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
@@ -213,8 +271,10 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 		if (alerts == NULL)		/* dropped meanwhile */
 			continue;
 		args = attach_arguments(alerts, DatumGetObjectId(divert));
-		if (args != NULL)
-			ask(fcinfo, alerts, args, question);
+		if (args != NULL && by < 0)
+			ask(fcinfo, alerts, args, question, NULL);
+		else if (args != NULL && args[by][0] != '\0')
+			ask(fcinfo, alerts, args, question, args[by]);
 		table_close(alerts, NoLock);
 	}
 	SPI_finish();

@@ -10,13 +10,14 @@ CREATE FUNCTION poa.ask_attached(
 	ids bigint[] DEFAULT NULL,
 	guids @extschema@.guid[] DEFAULT NULL,
 	starts timestamptz[] DEFAULT NULL,
-	ends timestamptz[] DEFAULT NULL
+	ends timestamptz[] DEFAULT NULL,
+	by text DEFAULT NULL
 ) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'poa_ask_attached' LANGUAGE C STABLE
 	SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off;
-COMMENT ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[]) IS
-	'puts a SELECT to every attached table, as its owner, and returns all answers. It reads from alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive, part and place being tableoid and ctid, inserted_by xmin, whole the row as jsonb, mpxn, device and alert_count NULL where the table has none; and from span (id, guid, from_at, to_at), made of the arrays. For the reports only: whoever may execute it may do what any owner of an attached table may. Raises 42703 where a column has gone since the table was attached';
-REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[]) FROM PUBLIC;
+COMMENT ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) IS
+	'puts a SELECT to every attached table, as its owner, and returns all answers. It reads from alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive, part and place being tableoid and ctid, inserted_by xmin, whole the row as jsonb, mpxn, device and alert_count NULL where the table has none; and from span (id, guid, from_at, to_at), made of the arrays. by says which column of alert the question compares with span.guid, chf or device: an index on that column is used, if there is one, and a table without that column is passed over; NULL for neither. For the reports only: whoever may execute it may do what any owner of an attached table may. Raises 42703 where a column has gone since the table was attached';
+REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) FROM PUBLIC;
 
 /*
  * The rules of log.c for alerts that were not logged, and of access.sql for

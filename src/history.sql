@@ -21,28 +21,33 @@ BEGIN
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors) AND l.decided_at >= from_at
 	), hub AS MATERIALIZED (
 		SELECT s.chf, min(s.decided_at) AS from_at FROM suppressed AS s WHERE s.decided_at < to_at GROUP BY s.chf
-	), voice AS (
-		SELECT h.chf, h.chf AS guid, h.from_at FROM hub AS h
-		UNION
+	), meter AS (
 		SELECT h.chf, s.device, h.from_at FROM hub AS h
 		JOIN suppressed AS s ON s.chf OPERATOR(@extschema@.=) h.chf AND s.decided_at < to_at
 		UNION
 		SELECT h.chf, d.device, h.from_at FROM hub AS h
 		JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) h.chf
 	), heard AS (
-		SELECT DISTINCT a.*
-		FROM (SELECT array_agg(v.chf::bigint) AS ids, array_agg(v.guid) AS guids, array_agg(v.from_at) AS starts,
-				min(v.from_at) AS from_at FROM voice AS v) AS v
+		SELECT a.*
+		FROM (SELECT array_agg(h.chf::bigint) AS ids, array_agg(h.chf) AS guids, array_agg(h.from_at) AS starts,
+				min(h.from_at) AS from_at FROM hub AS h) AS h
 		CROSS JOIN poa.ask_attached(
 			$question$
 				SELECT s.id, a.code, a.chf, a.device, a.at
 				FROM span AS s JOIN alert AS a ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at
 				WHERE a.code IN ('AD1', '8F35', '8F36', '8F37', '8F38', '8F39', '8F3A', '8F3B', '8F3C')
-				UNION
+			$question$, h.from_at, 'infinity', h.ids, h.guids, h.starts, by => 'chf')
+			AS a (hub bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
+		UNION
+		SELECT a.*
+		FROM (SELECT array_agg(m.chf::bigint) AS ids, array_agg(m.device) AS guids, array_agg(m.from_at) AS starts,
+				min(m.from_at) AS from_at FROM meter AS m) AS m
+		CROSS JOIN poa.ask_attached(
+			$question$
 				SELECT s.id, a.code, a.chf, a.device, a.at
 				FROM span AS s JOIN alert AS a ON a.device OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at
 				WHERE a.code IN ('8F35', '8F36', '8F37', '8F38', '8F39', '8F3A', '8F3B', '8F3C')
-			$question$, v.from_at, 'infinity', v.ids, v.guids, v.starts, NULL)
+			$question$, m.from_at, 'infinity', m.ids, m.guids, m.starts, by => 'device')
 			AS a (hub bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
 	), event AS (
 		/* an AD1 that was released or logged in shadow mode stands in its table too, and gives way to the log */
@@ -105,27 +110,22 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	WITH shown AS (
-		SELECT a.activation_id, a.chf, w.closes_at,
-			CASE WHEN known THEN greatest(w.opens_at, a.received_at) ELSE w.opens_at END AS opens_at
-		FROM poa.activation AS a
-		CROSS JOIN LATERAL (SELECT coalesce(a.activates_at - window_before, a.opens_at),
-			coalesce(a.activates_at + window_after, a.closes_at)) AS w (opens_at, closes_at)
-		WHERE a.status IN ('tracked', 'succeeded') AND w.closes_at >= from_at AND w.opens_at < to_at
-	), held AS (
-		SELECT DISTINCT ON (a.part, a.place) a.*
-		FROM (SELECT array_agg(s.activation_id) AS ids, array_agg(s.chf) AS guids, array_agg(s.opens_at) AS starts,
-				array_agg(s.closes_at) AS ends FROM shown AS s) AS s
-		CROSS JOIN poa.ask_attached(
+	WITH held AS (
+		SELECT DISTINCT ON (a.part, a.place) a.*, v.activation_id
+		FROM poa.ask_attached(
 			$question$
-				SELECT s.id, a.source_schema, a.source_table, a.part, a.place, a.chf, a.mpxn, a.at, a.alert_count
-				FROM span AS s JOIN alert AS a
-					ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at AND a.at <= s.to_at
-				WHERE a.code = 'AD1' AND a.at < $3
-			$question$, from_at, to_at, s.ids, s.guids, s.starts, s.ends)
-			AS a (activation_id bigint, source_schema text, source_table text, part oid, place tid,
-				chf @extschema@.guid, mpxn text, decided_at timestamptz, alert_count jsonb)
-		JOIN poa.activation AS v USING (activation_id)
+				SELECT a.* FROM (
+					SELECT a.source_schema, a.source_table, a.part, a.place, a.chf, a.mpxn, a.at, a.alert_count,
+						CASE WHEN a.mpxn ~ '^[0-9]{13}$' THEN left(a.mpxn, 2)::smallint END AS distributor_id
+					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
+				) AS a WHERE coalesce(a.distributor_id = ANY ($4), true)
+			$question$, from_at, to_at, distributors::bigint[])
+			AS a (source_schema text, source_table text, part oid, place tid, chf @extschema@.guid, mpxn text,
+				decided_at timestamptz, alert_count jsonb, distributor_id smallint)
+		JOIN poa.activation AS v ON v.chf OPERATOR(@extschema@.=) a.chf AND v.status IN ('tracked', 'succeeded')
+			AND a.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
+				AND coalesce(v.activates_at + window_after, v.closes_at)
+			AND (NOT known OR v.received_at <= a.decided_at)
 		ORDER BY a.part, a.place, v.activates_at DESC, v.activation_id DESC
 	), numbered AS (
 		SELECT h.*, row_number() OVER (PARTITION BY h.chf, h.decided_at, h.mpxn ORDER BY h.part, h.place) AS copy
@@ -140,7 +140,7 @@ BEGIN
 	SELECT n.source_schema, n.source_table, n.chf, n.mpxn, d.distributor_id,
 		n.decided_at, poa.alerts_of(n.alert_count), n.activation_id
 	FROM numbered AS n
-	CROSS JOIN LATERAL (SELECT coalesce(poa.distributor_of(n.mpxn), poa.distributor_of_hub(n.chf))) AS d (distributor_id)
+	CROSS JOIN LATERAL (SELECT coalesce(n.distributor_id, poa.distributor_of_hub(n.chf))) AS d (distributor_id)
 	WHERE coalesce(d.distributor_id, '-1'::smallint) = ANY (distributors)
 		AND NOT EXISTS (
 			SELECT FROM logged AS l

@@ -36,26 +36,37 @@ BEGIN
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors) AND l.diverted
 			AND l.decided_at < as_of AND l.closes_at < as_of - grace
 			AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id)
+	), heard_by_hub AS MATERIALIZED (
+		SELECT a.log_id
+		FROM (SELECT array_agg(c.log_id) AS ids, array_agg(c.chf) AS guids, array_agg(c.decided_at) AS starts,
+				min(c.decided_at) AS from_at FROM candidate AS c) AS c
+		CROSS JOIN poa.ask_attached(
+			$question$
+				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
+					WHERE a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
+			$question$, c.from_at, as_of, c.ids, c.guids, c.starts, by => 'chf') AS a (log_id bigint)
+	), silent AS MATERIALIZED (
+		SELECT c.log_id, c.chf, c.device, c.decided_at FROM candidate AS c
+		WHERE NOT EXISTS (SELECT FROM heard_by_hub AS h WHERE h.log_id = c.log_id)
 	), voice AS MATERIALIZED (
-		SELECT c.log_id, c.chf AS guid, c.decided_at FROM candidate AS c
+		SELECT s.log_id, s.chf AS guid, s.decided_at FROM silent AS s
 		UNION ALL
 		/* the meter speaks for the hub on which it was, wherever it is now */
-		SELECT c.log_id, c.device, c.decided_at FROM candidate AS c
+		SELECT s.log_id, s.device, s.decided_at FROM silent AS s
 		UNION ALL
-		SELECT c.log_id, d.device, c.decided_at FROM candidate AS c
-		JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) c.chf AND d.device OPERATOR(@extschema@.<>) c.device
+		SELECT s.log_id, d.device, s.decided_at FROM silent AS s
+		JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) s.chf AND d.device OPERATOR(@extschema@.<>) s.device
 	), heard AS (
+		SELECT h.log_id FROM heard_by_hub AS h
+		UNION ALL
 		SELECT a.log_id
 		FROM (SELECT array_agg(v.log_id) AS ids, array_agg(v.guid) AS guids, array_agg(v.decided_at) AS starts,
 				min(v.decided_at) AS from_at FROM voice AS v) AS v
 		CROSS JOIN poa.ask_attached(
 			$question$
 				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
-					WHERE a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-				UNION ALL
-				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
 					WHERE a.device OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-			$question$, v.from_at, as_of, v.ids, v.guids, v.starts, NULL) AS a (log_id bigint)
+			$question$, v.from_at, as_of, v.ids, v.guids, v.starts, by => 'device') AS a (log_id bigint)
 		UNION ALL
 		SELECT v.log_id FROM voice AS v
 		WHERE EXISTS (SELECT FROM poa.sign_of_life AS s
