@@ -207,8 +207,7 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH suppressed AS (
-		SELECT l.distributor_id, l.diverted, poa.alerts_of(l.alert -> 'alert_count') AS stands_for,
-			EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id) AS released,
+		SELECT l.distributor_id, poa.alerts_of(l.alert -> 'alert_count') AS stands_for,
 			as_it_was
 			OR l.decided_at BETWEEN coalesce(l.activates_at - window_before, l.opens_at)
 				AND coalesce(l.activates_at + window_after, l.closes_at)
@@ -224,9 +223,7 @@ BEGIN
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors)
 			AND l.decided_at >= from_at AND l.decided_at < to_at
 	), part (distributor_id, alerts, suppressed, would_suppress, newly_suppressed, newly_forwarded, stands_for) AS (
-		/* a released alert and one of shadow mode stand in their table, and are counted there */
-		SELECT s.distributor_id, count(*) FILTER (WHERE s.diverted AND NOT s.released), count(*),
-			count(*) FILTER (WHERE s.again), 0, count(*) FILTER (WHERE NOT s.again),
+		SELECT s.distributor_id, count(*), count(*), count(*) FILTER (WHERE s.again), 0, count(*) FILTER (WHERE NOT s.again),
 			sum(s.stands_for) FILTER (WHERE s.again)
 		FROM suppressed AS s GROUP BY s.distributor_id
 		UNION ALL
@@ -243,17 +240,24 @@ BEGIN
 			$question$, from_at, to_at, distributors::bigint[])
 			AS a (distributor_id smallint, chf @extschema@.guid, alerts bigint)
 		UNION ALL
+		/* an alert of shadow mode and a released one have been counted twice, the second time as the table knows them */
+		SELECT coalesce(poa.distributor_of(l.mpxn), poa.distributor_of_hub(l.chf)), -1, 0, 0, 0, 0, 0
+		FROM poa.suppression_log AS l
+		WHERE l.decided_at >= from_at AND l.decided_at < to_at
+			AND (NOT l.diverted OR EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id))
+		UNION ALL
 		SELECT n.distributor_id, 0, 0, count(*), count(*), 0, sum(n.alerts)
 		FROM poa.stored_in_window(distributors, from_at, to_at, window_before, window_after, true) AS n
 		WHERE NOT as_it_was
 		GROUP BY n.distributor_id
 	)
-	SELECT p.distributor_id, sum(p.alerts)::bigint, sum(p.suppressed)::bigint, sum(p.would_suppress)::bigint,
+	SELECT p.distributor_id, greatest(sum(p.alerts), sum(p.suppressed))::bigint, sum(p.suppressed)::bigint, sum(p.would_suppress)::bigint,
 		sum(p.newly_suppressed)::bigint, sum(p.newly_forwarded)::bigint,
 		coalesce(sum(p.stands_for), 0) * poa.visit_cost()
 	FROM part AS p
 	WHERE coalesce(p.distributor_id, '-1'::smallint) = ANY (distributors)
 	GROUP BY p.distributor_id
+	HAVING sum(p.alerts) > 0 OR sum(p.suppressed) > 0
 	ORDER BY p.distributor_id;
 END
 $$;

@@ -757,6 +757,77 @@ sub rows
 
 sub line { return join '|', map { $_ // '-' } @_; }
 
+# Every AD1 that came, by its id, where it is and what became of it.
+my $afterwards = q{
+	CREATE VIEW ad1 AS
+	SELECT s.*, l.log_id,
+		CASE WHEN l.log_id IS NULL THEN coalesce(poa.distributor_of(s.mpxn), poa.distributor_of_hub(s.chf)) ELSE l.distributor_id END AS distributor_id
+	FROM (
+		SELECT id, chf, received_at AS at, mpxn FROM alerts WHERE alert_code = 'AD1'
+		UNION SELECT id, chf, received_at, mpxn FROM alerts_by_day WHERE alert_code = 'AD1'
+		UNION SELECT id, chf, received_at, mpxn FROM alerts_watched WHERE alert_code = 'AD1'
+		UNION SELECT id, chf, started_at, NULL FROM outages WHERE alert_code = 'AD1'
+		UNION SELECT (alert->>'id')::int, chf, decided_at, mpxn FROM poa.suppression_log
+	) AS s LEFT JOIN poa.suppression_log AS l ON (l.alert->>'id')::int = s.id
+	WHERE s.at < 'infinity';
+	CREATE VIEW held AS
+	SELECT DISTINCT i.id FROM ad1 AS i JOIN poa.activation AS a USING (chf)
+	WHERE a.status IN ('tracked', 'succeeded') AND i.at BETWEEN a.opens_at AND a.closes_at;
+	/* an AD1 and the windows of those that decided it, or could have */
+	CREATE FUNCTION would(b interval, a interval) RETURNS TABLE (id int) LANGUAGE sql AS $$
+		SELECT DISTINCT i.id FROM ad1 AS i LEFT JOIN poa.suppression_log AS l USING (log_id)
+		CROSS JOIN LATERAL (
+			SELECT l.activates_at, l.opens_at, l.closes_at WHERE l.log_id IS NOT NULL
+			UNION ALL SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v WHERE v.activation_id = ANY (l.matched)
+			UNION ALL SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+			WHERE v.chf = i.chf AND v.status IN ('tracked', 'succeeded') AND v.received_at <= i.at
+		) AS w
+		WHERE i.at >= coalesce(w.activates_at - b, w.opens_at) AND i.at <= coalesce(w.activates_at + a, w.closes_at)
+	$$;
+};
+my %laws = (
+	'replay with NULLs' => q{
+		SELECT count(*) > 20 AND bool_and(r.suppressed = h.suppressed AND r.would_suppress = h.suppressed AND r.alerts = h.alerts
+			AND r.newly_suppressed = 0 AND r.newly_forwarded = 0 AND r.saving = 80 * h.suppressed)
+		FROM poa.replay('-infinity', 'infinity') AS r
+		FULL JOIN (SELECT coalesce(distributor_id, -1) AS id, count(*) AS alerts, count(log_id) AS suppressed FROM ad1 GROUP BY 1) AS h
+			ON h.id = coalesce(r.distributor_id, -1)},
+	'replay in parts' => q{
+		SELECT bool_and(p = w) FROM (SELECT coalesce(distributor_id, -1) AS id, sum(alerts) || ' ' || sum(suppressed) AS w FROM poa.replay('-infinity', 'infinity') GROUP BY 1) AS w
+		FULL JOIN (SELECT coalesce(distributor_id, -1) AS id, sum(alerts) || ' ' || sum(suppressed) AS p
+			FROM (VALUES ('-infinity'::timestamptz, '2020-01-02'::timestamptz), ('2020-01-02', '2050-01-01'), ('2050-01-01', 'infinity')) AS v (f, t), poa.replay(f, t) GROUP BY 1) AS p USING (id)},
+	'replay with other windows' => q{
+		SELECT bool_and(r.now = (SELECT count(*) FROM would(b, a))
+			AND r.new = (SELECT count(*) FROM would(b, a) JOIN ad1 USING (id) WHERE log_id IS NULL)
+			AND r.gone = (SELECT count(*) FROM ad1 WHERE log_id IS NOT NULL AND id NOT IN (SELECT id FROM would(b, a))))
+			AND bool_or(r.new > 10) AND bool_or(r.gone > 10)
+		FROM (VALUES ('0'::interval, '5 minutes'::interval), ('1 hour', NULL), ('20 minutes', '20 minutes')) AS w (b, a)
+		CROSS JOIN LATERAL (SELECT sum(would_suppress) AS now, sum(newly_suppressed) AS new, sum(newly_forwarded) AS gone FROM poa.replay('-infinity', 'infinity', b, a)) AS r},
+	'late activations' => q{
+		SELECT count(*) = 0 AND (SELECT count(*) > 10 FROM poa.late_activation('-infinity', 'infinity'))
+		FROM (SELECT chf, at, mpxn, count(*) AS n FROM ad1 JOIN held USING (id) WHERE log_id IS NULL GROUP BY 1, 2, 3) AS h
+		FULL JOIN (SELECT chf, decided_at, mpxn, count(*) AS n FROM poa.late_activation('-infinity', 'infinity') GROUP BY 1, 2, 3) AS l
+			ON l.chf = h.chf AND l.decided_at = h.at AND coalesce(l.mpxn, '') = coalesce(h.mpxn, '')
+		WHERE l.n IS DISTINCT FROM h.n},
+	'restorations' => q{
+		SELECT count(*) = (SELECT count(*) FROM poa.suppression_log) AND count(restored_at) > 10 AND bool_and(coalesce(restored_at >= decided_at, true))
+			AND count(restored_at) = count(DISTINCT (chf, restored_at, restoration_code)) FILTER (WHERE restored_at IS NOT NULL)
+		FROM poa.restoration('-infinity', 'infinity')},
+	'still dark' => q{
+		WITH other AS (SELECT chf, received_at AS at FROM alerts WHERE alert_code IS DISTINCT FROM 'AD1'
+			UNION ALL SELECT chf, received_at FROM alerts_by_day WHERE alert_code IS DISTINCT FROM 'AD1'
+			UNION ALL SELECT chf, received_at FROM alerts_watched WHERE alert_code IS DISTINCT FROM 'AD1'
+			UNION ALL SELECT chf, started_at FROM outages WHERE alert_code IS DISTINCT FROM 'AD1'),
+		voice AS (SELECT log_id, chf AS guid FROM poa.suppression_log UNION SELECT log_id, device FROM poa.suppression_log
+			UNION SELECT l.log_id, d.device FROM poa.suppression_log AS l JOIN poa.device AS d USING (chf))
+		SELECT bool_and(d.n = (SELECT count(*) FROM poa.suppression_log AS l
+			WHERE diverted AND log_id NOT IN (SELECT log_id FROM poa.release_log) AND closes_at + interval '15 minutes' < t
+				AND NOT EXISTS (SELECT FROM other AS o WHERE o.chf = l.chf AND o.at > l.decided_at AND o.at <= t)
+				AND NOT EXISTS (SELECT FROM poa.sign_of_life AS s JOIN voice AS v USING (guid) WHERE v.log_id = l.log_id AND s.seen_at > l.decided_at AND s.seen_at <= t)))
+			AND bool_or(d.n > 0)
+		FROM (VALUES ('2020-01-02'::timestamptz), ('2025-01-01'), (now()), ('2120-01-01')) AS v (t)
+		CROSS JOIN LATERAL (SELECT count(*) AS n FROM poa.still_dark(as_of => t)) AS d});
+
 my $node = PostgreSQL::Test::Cluster->new('model');
 $node->init;
 $node->append_conf('postgresql.conf', "timezone = 'Europe/London'");
@@ -838,6 +909,10 @@ foreach my $seed (@seeds)
 		rows($node, $db, q{SELECT l.alert->>'id', r.reason, r.released_by = session_user
 			FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id)}),
 		{ map { $_ => line($model->{released}{$_}, 't') } keys %{ $model->{released} } });
+
+	# what is said of the history afterwards, against plain questions: each alert has its id
+	$node->safe_psql($db, $afterwards);
+	is($node->safe_psql($db, $laws{$_}), 't', "$_ holds") or diag("POA_SEED=$seed") foreach sort keys %laws;
 }
 
 # now() stands still within a transaction, so a window can close exactly then.
