@@ -117,7 +117,7 @@ BEGIN
 				FROM span AS s JOIN alert AS a
 					ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at AND a.at <= s.to_at
 				WHERE a.code = 'AD1' AND a.at < $3
-			$question$, since, until, k.ids, k.guids, k.starts, k.ends, 'chf')
+			$question$, since, until, k.ids, k.guids, k.starts, k.ends, by => 'chf')
 			AS a (id bigint, source_schema text, source_table text, part oid, place tid, chf @extschema@.guid,
 				at timestamptz, inserted_by xid, whole jsonb)
 	), twin AS MATERIALIZED (
