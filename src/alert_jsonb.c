@@ -118,7 +118,7 @@ prepare_members(PoaJsonbWriter *writer)
 
 		key->type = jbvString;
 		key->val.string.val = NameStr(TupleDescAttr(rowdesc, writer->columns[i] - 1)->attname);
-		key->val.string.len = strlen(key->val.string.val);
+		key->val.string.len = (int) strlen(key->val.string.val);
 	}
 }
 
@@ -186,7 +186,7 @@ column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			string = JsonEncodeDateTime(NULL, value, type, NULL);
-			length = strlen(string);
+			length = (int) strlen(string);
 			break;
 		default:
 			Assert(type == guid_type);

@@ -189,7 +189,7 @@ static bool
 take_part(Cursor *c, const char *field, Cursor *part)
 {
 	Cursor		mark = *c;
-	size_t		length;
+	size_t		length = 0;
 
 	if (!take_length(c, field, &length))
 		return false;

@@ -329,7 +329,7 @@ poa_utc_month(PG_FUNCTION_ARGS)
 	if (TIMESTAMP_IS_NOEND(at))
 		PG_RETURN_DATEADT(DATEVAL_NOEND);
 
-	days = at / USECS_PER_DAY - (at % USECS_PER_DAY < 0);
+	days = (int) (at / USECS_PER_DAY) - (at % USECS_PER_DAY < 0);
 	j2date(days + POSTGRES_EPOCH_JDATE, &year, &month, &day);
 	PG_RETURN_DATEADT(days - (day - 1));
 }
