@@ -93,3 +93,5 @@ SELECT chf = other AS other FROM alerts, same;
 SELECT poa.detach('alerts'), poa.detach('others');
 DROP TABLE alerts, others, same;
 DROP FUNCTION note;
+-- months end nowhere
+SELECT poa.utc_month('infinity') AS last, poa.utc_month('-infinity') AS first;
