@@ -205,19 +205,32 @@ relations_of_question(Relation alerts, char **args, const char *type)
  *
  * Names are looked up as whoever asks, because the owner of the table need
  * not have the use of our schemas; everything after that is done as he, with
- * his settings put back at the end.
+ * his settings put back at the end.  A column that has gone or changed its
+ * type since the table was attached is an error, as it is for an insert.
  */
 static void
 ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question, const char *by)
 {
 	Oid			guid = poa_guid_type(poa_schema(fcinfo));
-	char	   *relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
+	char	   *relations;
 	ParamListInfo params;
-	SPIPlanPtr	plan = prepare(fcinfo, psprintf("%s%s", relations, question), &params);
+	SPIPlanPtr	plan;
 	Oid			user;
 	int			security;
-	int			nestlevel = NewGUCNestLevel();
+	int			nestlevel;
 
+	(void) poa_attached_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
+	(void) poa_attached_column(alerts, args[POA_ARG_CHF], guid, guid);
+	(void) poa_attached_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
+	if (args[POA_ARG_MPXN][0] != '\0')
+		(void) poa_attached_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
+	if (args[POA_ARG_DEVICE][0] != '\0')
+		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid, guid);
+
+	relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
+	plan = prepare(fcinfo, psprintf("%s%s", relations, question), &params);
+
+	nestlevel = NewGUCNestLevel();
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(alerts->rd_rel->relowner,
 						   security | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);

@@ -139,8 +139,8 @@ end_of_transaction(XactEvent event, void *arg)
  * The number of a column that the trigger's arguments name, checked against
  * what attach() saw: 42703 if it is gone, 42804 if its type is another.
  */
-static AttrNumber
-resolve_column(Relation alerts, const char *name, Oid type, Oid other_type)
+AttrNumber
+poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type)
 {
 	int			attno = SPI_fnumber(RelationGetDescr(alerts), name);
 	Oid			actual;
@@ -193,13 +193,13 @@ start_statement(FunctionCallInfo fcinfo)
 	diversion = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Diversion));
 	diversion->schema = poa_schema(fcinfo);
 	guid_type = poa_guid_type(diversion->schema);
-	diversion->code = resolve_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
-	diversion->chf = resolve_column(alerts, args[POA_ARG_CHF], guid_type, guid_type);
-	diversion->at = resolve_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
+	diversion->code = poa_attached_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
+	diversion->chf = poa_attached_column(alerts, args[POA_ARG_CHF], guid_type, guid_type);
+	diversion->at = poa_attached_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
 	if (args[POA_ARG_MPXN][0] != '\0')
-		diversion->mpxn = resolve_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
+		diversion->mpxn = poa_attached_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
 	if (args[POA_ARG_DEVICE][0] != '\0')
-		(void) resolve_column(alerts, args[POA_ARG_DEVICE], guid_type, guid_type);
+		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid_type, guid_type);
 	diversion->shadow = strcmp(args[POA_ARG_MODE], "shadow") == 0;
 
 	/*

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * divert.h
- *	  The arguments of the trigger on an attached table.
+ *	  The arguments of the trigger on an attached table, and its columns.
  *
  * src/divert.h
  *
@@ -9,6 +9,8 @@
  */
 #ifndef POA_DIVERT_H
 #define POA_DIVERT_H
+
+#include "utils/rel.h"
 
 /* In the order in which attach() writes them */
 enum
@@ -21,5 +23,7 @@ enum
 	POA_ARG_MODE,
 	POA_NUM_ARGS
 };
+
+extern AttrNumber poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type);
 
 #endif							/* POA_DIVERT_H */
