@@ -36,7 +36,7 @@ PARTS       = schema guid registry list activation log release divert access gbc
 DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
 
 # Installed beside psql.
-SCRIPTS     = bin/poa-load-list
+SCRIPTS     = bin/poa-load-list bin/poa-report
 
 # sql/NAME.sql in this order; each test makes the extension anew, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
