@@ -188,13 +188,11 @@ RETURNS TABLE (name text, labels jsonb, value double precision)
 LANGUAGE sql STABLE ROWS 60
 SET search_path = pg_catalog, pg_temp SET jit = off	/* compiling takes longer than running */
 AS $$
-	WITH today AS (
-		SELECT date_trunc('day', now(), 'UTC') AS begins
-	), entry AS MATERIALIZED (
+	WITH entry AS MATERIALIZED (
 		SELECT coalesce(l.distributor_id::text, 'none') AS distributor_id,
 			count(*) FILTER (WHERE l.diverted) AS diverted, count(*) FILTER (WHERE NOT l.diverted) AS shadowed
 		FROM poa.suppression_log AS l
-		WHERE l.decided_at >= (SELECT t.begins FROM today AS t)
+		WHERE l.decided_at >= date_trunc('day', now(), 'UTC')
 		GROUP BY 1
 	), last_entry AS (
 		SELECT l.log_id, l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1
@@ -209,7 +207,7 @@ AS $$
 		SELECT 2, 'alerts_shadowed_total', '{}', coalesce(sum(e.shadowed), 0) FROM entry AS e
 		UNION ALL
 		SELECT 3, 'alerts_released_total', '{}', count(*)
-		FROM poa.release_log AS r WHERE r.released_at >= (SELECT t.begins FROM today AS t)
+		FROM poa.release_log AS r WHERE r.released_at >= date_trunc('day', now(), 'UTC')
 		UNION ALL
 		SELECT 4, 'log_entries_total', '{}', coalesce(max(l.log_id), 0) FROM last_entry AS l
 		UNION ALL
