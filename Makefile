@@ -13,6 +13,7 @@
 #   make coverage   which lines of C the tests run
 #   make memory     a COPY of a million rows and a session of a day's length
 #   make faults     kills servers under load, again and again for SECONDS=60
+#   make mutate     plants faults, which the tests must notice; FAULTS='3 17-20'
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
 #   make, make install, make installcheck: into and against your own server
@@ -42,7 +43,7 @@ SCRIPTS     = bin/poa-load-list bin/poa-report
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
-                 attach release log explain monthly window_fit health metrics access rls search_path \
+                 attach release log explain monthly window_fit health metrics access rls search_path attack_rights attack_dno attack_table \
                  still_dark restoration replay reports verify \
                  duis gbcs alert receive errors uninstall
 REGRESS_16     = type_softerr
@@ -91,6 +92,8 @@ demo:
 	@POA_DATABASE=poa_demo .ci/sandbox run bin/poa-demo
 bench:
 	@QUICK='$(QUICK)' .ci/sandbox run bench/run $(BENCH)
+mutate:
+	@t/mutate $(FAULTS)
 fuzz:
 	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 lint sanitize valgrind sqlsmith coverage:
@@ -102,4 +105,4 @@ faults:
 matrix:
 	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix
+.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix mutate

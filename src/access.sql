@@ -88,7 +88,7 @@ SELECT pg_catalog.pg_extension_config_dump('poa.access', '');
  * everything simply has all of them, and -1 for none: one condition for all
  * roles, whose array the policy's subquery finds once a query.
  */
-CREATE FUNCTION poa.visible_distributors(role name) RETURNS smallint[]
+CREATE FUNCTION poa.distributors_of(role name) RETURNS smallint[]
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -104,8 +104,14 @@ AS $$
 		SELECT generate_series(-1, 99)::smallint WHERE a.kind IN ('operator', 'auditor')
 	) AS v (distributor_id)
 $$;
+COMMENT ON FUNCTION poa.distributors_of(name) IS
+	'the distributors whose suppressed alerts a role may read, by its own access and that of the roles it inherits from; -1 stands for alerts without a distributor';
+REVOKE ALL ON FUNCTION poa.distributors_of(name) FROM PUBLIC;
+
+CREATE FUNCTION poa.visible_distributors(role name) RETURNS smallint[]
+	AS 'MODULE_PATHNAME', 'poa_visible_distributors' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa.visible_distributors(name) IS
-	'the distributors whose suppressed alerts a role may read, by its own access and that of the roles it inherits from; -1 stands for alerts without a distributor. Row-level security asks it for the current user';
+	'what poa.distributors_of says of a role whose privileges the caller has, NULL for NULL. Row-level security asks it for the current user. Raises 42501 for another role, 42704 for an unknown one';
 REVOKE ALL ON FUNCTION poa.visible_distributors(name) FROM PUBLIC;
 
 ALTER TABLE poa.suppression_log ENABLE ROW LEVEL SECURITY;

@@ -101,16 +101,21 @@ prepare(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
 
 /*
  * The arguments that attach() gave the trigger of a table; NULL where it has
- * been detached meanwhile.
+ * been detached meanwhile.  A trigger that somebody made by hand, on a view
+ * say, attaches nothing.
  */
 static char **
 attach_arguments(Relation alerts, Oid divert)
 {
+	if (alerts->rd_rel->relkind != RELKIND_RELATION &&
+		alerts->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
+		return NULL;
 	for (int i = 0; alerts->trigdesc != NULL && i < alerts->trigdesc->numtriggers; i++)
 	{
 		Trigger    *trigger = &alerts->trigdesc->triggers[i];
 
-		if (trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS)
+		if (trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS &&
+			strcmp(trigger->tgname, "~poa_suppress") == 0)
 			return trigger->tgargs;
 	}
 	return NULL;
@@ -189,7 +194,7 @@ relations_of_question(Relation alerts, char **args, const char *type)
 					"alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, "
 					"inserted_by, whole) "
 					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s, "
-					"a.xmin, pg_catalog.to_jsonb(a) "
+					"a.xmin, pg_catalog.to_jsonb(a.*) "
 					"FROM %s %s AS a WHERE %s >= $2 AND %s <= $3) ",
 					quote_literal_cstr(schema),
 					quote_literal_cstr(RelationGetRelationName(alerts)),

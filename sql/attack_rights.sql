@@ -1,0 +1,167 @@
+--
+-- Attack: every function, relation and sequence of schema poa, with every role.
+-- What each may do is written down here; what is not decided is found.
+--
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS poa_suppress CASCADE;
+CREATE EXTENSION poa_suppress;
+RESET client_min_messages;
+\set VERBOSITY terse
+
+CREATE ROLE regress_poa_dno;
+CREATE ROLE regress_poa_operator;
+CREATE ROLE regress_poa_auditor;
+CREATE ROLE regress_poa_writer;
+CREATE ROLE regress_poa_owner;		-- of a table of alerts, who attaches it
+CREATE ROLE regress_poa_stranger;
+SELECT poa.grant_dno('regress_poa_dno', 19), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
+GRANT USAGE ON SCHEMA poa TO regress_poa_owner;
+GRANT EXECUTE ON FUNCTION poa.attach, poa.detach, poa.divert TO regress_poa_owner;
+
+CREATE TEMP TABLE may (function text PRIMARY KEY, roles text[]);
+INSERT INTO may VALUES
+	-- the manual's
+	('eligibility', '{operator,auditor}'), ('explain', '{operator,auditor}'), ('verify', '{operator,auditor}'),
+	('health', '{operator,auditor}'), ('is_enabled', '{operator,auditor}'),
+	('still_dark', '{dno,operator,auditor}'), ('restoration', '{dno,operator,auditor}'),
+	('late_activation', '{dno,operator,auditor}'), ('replay', '{dno,operator,auditor}'),
+	('track_activation', '{operator}'), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'),
+	('retime_activation', '{operator}'), ('release', '{operator}'), ('release_still_dark', '{operator}'),
+	('receive', '{operator}'), ('duis_activation', '{operator}'), ('duis_alert', '{operator}'),
+	('duis_outcome', '{operator}'), ('duis_name', '{operator}'), ('gbcs_activation', '{operator}'),
+	('begin_import', '{operator}'), ('finish_import', '{operator}'), ('undo_import', '{operator}'),
+	('attach', '{owner}'), ('detach', '{owner}'), ('divert', '{owner}'),
+	('purge_log', '{}'), ('purge_activations', '{}'),
+	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}'),
+	-- what row-level security and the views ask, as whoever reads
+	('visible_distributors', '{dno,operator,auditor}'), ('visit_cost', '{dno,operator,auditor}'),
+	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
+	-- what receive calls, as its caller
+	('first_receipt', '{operator}'), ('record_outcome_at', '{operator}'), ('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
+	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_message', '{operator}'),
+	-- what only runs as the owner of the extension
+	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
+	('distributor_of', '{}'), ('distributor_of_hub', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_in_window', '{}'),
+	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
+	('keep_shipped', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
+
+-- a function nobody decided about, a decision about no function, and a right that differs from the decision
+SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided
+FROM (SELECT DISTINCT proname::text, 1 AS oid FROM pg_proc WHERE pronamespace = 'poa'::regnamespace) AS p
+FULL JOIN may AS m ON m.function = p.proname
+WHERE p.oid IS NULL OR m.function IS NULL;
+SELECT r.rolname AS role, p.oid::regprocedure AS function, has_function_privilege(r.oid, p.oid, 'EXECUTE') AS may
+FROM pg_proc AS p JOIN may AS m ON m.function = p.proname, pg_roles AS r
+WHERE p.pronamespace = 'poa'::regnamespace AND r.rolname LIKE 'regress\_poa%'
+	AND has_function_privilege(r.oid, p.oid, 'EXECUTE') <> (replace(r.rolname, 'regress_poa_', '') = ANY (m.roles))
+ORDER BY 1, 2;
+-- what runs as its owner takes no text that could name or be code; who may call it is above
+SELECT p.proname, p.prosrc ~* 'execute' AS dynamic FROM pg_proc AS p
+WHERE p.pronamespace = 'poa'::regnamespace AND p.prosecdef ORDER BY 1;
+-- and the check finds what is not decided
+BEGIN;
+CREATE FUNCTION poa.undecided() RETURNS int LANGUAGE sql RETURN 1;
+SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname WHERE p.pronamespace = 'poa'::regnamespace AND m.function IS NULL;
+ROLLBACK;
+
+-- Nobody but the superuser creates, alters or drops anything of it, whatever it was granted
+CREATE PROCEDURE refused(who text, statements text[]) LANGUAGE plpgsql AS $$
+DECLARE
+	s text;
+BEGIN
+	EXECUTE format('SET LOCAL ROLE %I', 'regress_poa_' || who);
+	FOREACH s IN ARRAY statements LOOP
+		BEGIN
+			EXECUTE s;
+			RAISE WARNING '% did: %', who, s;
+		EXCEPTION WHEN insufficient_privilege THEN
+			NULL;	-- as it should be
+		WHEN OTHERS THEN
+			RAISE WARNING '% got %: %', who, sqlerrm, s;
+		END;
+	END LOOP;
+	RESET ROLE;
+END
+$$;
+GRANT EXECUTE ON PROCEDURE refused TO PUBLIC;
+CREATE TEMP TABLE attempt (statement text);
+INSERT INTO attempt VALUES
+	('CREATE TABLE poa.mine ()'),
+	('CREATE FUNCTION poa.visible_distributors(text) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
+	('CREATE OR REPLACE FUNCTION poa.visible_distributors(role name) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
+	('ALTER FUNCTION poa.visible_distributors(name) LEAKPROOF'),
+	('CREATE POLICY mine ON poa.suppression_log USING (true)'),
+	('ALTER TABLE poa.suppression_log DISABLE ROW LEVEL SECURITY'),
+	('ALTER TABLE poa.suppression_log NO FORCE ROW LEVEL SECURITY'),
+	('ALTER TABLE poa.suppression_log DISABLE TRIGGER append_only'),
+	('CREATE TRIGGER mine BEFORE INSERT ON poa.suppression_log FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()'),
+	('CREATE TRIGGER mine AFTER INSERT ON poa.device FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()'),
+	('CREATE RULE mine AS ON INSERT TO poa.suppression_log DO INSTEAD NOTHING'),
+	('CREATE INDEX mine ON poa.suppression_log (alert)'),
+	('CREATE STATISTICS mine ON chf, mpxn FROM poa.suppression_log'),
+	('CREATE TABLE pg_temp.mine () INHERITS (poa.suppression_log)'),
+	('ALTER VIEW poa.suppressed_alert SET (security_invoker = false)'),
+	('CREATE OR REPLACE VIEW poa.suppressed_alert AS SELECT 1'),
+	('DROP VIEW poa.suppressed_alert'),
+	('TRUNCATE poa.suppression_log'),
+	('TRUNCATE poa.guid_list'),
+	('LOCK TABLE poa.suppression_log IN ACCESS EXCLUSIVE MODE'),
+	('DELETE FROM poa.suppression_log'),
+	('UPDATE poa.suppression_log SET mpxn = NULL'),
+	('INSERT INTO poa.release_log VALUES (1, now(), ''me'', ''mine'')'),
+	('UPDATE poa.activation SET closes_at = ''infinity'''),
+	('INSERT INTO poa.access VALUES (current_user, ''auditor'', NULL)'),
+	('UPDATE poa.access SET distributor_ids = ''{20}'''),
+	('INSERT INTO poa.distributor VALUES (40)'),
+	('DELETE FROM poa.guid_list_import'),
+	('SELECT setval(''poa.suppression_log_log_id_seq'', 1)'),
+	('SELECT nextval(''poa.activation_activation_id_seq'')'),
+	('COMMENT ON TABLE poa.suppression_log IS ''mine'''),
+	('DROP EXTENSION poa_suppress'),
+	('ALTER EXTENSION poa_suppress UPDATE'),
+	('ALTER EXTENSION poa_suppress ADD FUNCTION poa.purge_log(timestamptz)'),
+	('SET poa_suppress.enabled = off'),
+	('SET session_replication_role = replica'),
+	('SELECT poa.purge_log(now())'),
+	('SELECT poa.ask_attached(''SELECT 1'', now(), now())'),
+	('SELECT poa.visible_distributors(''pg_monitor'')'),
+	('SELECT poa.distributors_of(current_user)'),
+	('SELECT poa.grant_auditor(current_user)');
+LOAD 'poa_suppress';
+DO $$
+DECLARE
+	who text;
+	statements text[] := ARRAY(SELECT a.statement FROM attempt AS a);
+BEGIN
+	FOREACH who IN ARRAY ARRAY['dno', 'operator', 'auditor', 'writer', 'owner', 'stranger'] LOOP
+		CALL refused(who, statements);
+	END LOOP;
+END
+$$;
+-- the check has eyes
+DO $$ BEGIN CALL refused('operator', '{SELECT poa.is_enabled()}'); END $$;
+
+-- The switch, before the library is loaded: what was set in a placeholder does not count
+CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
+GRANT INSERT ON alerts TO regress_poa_writer;
+INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
+INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL);
+INSERT INTO poa.guid_list SELECT device FROM poa.device;
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00Z');
+SELECT poa.attach('alerts');
+DROP PROCEDURE refused;
+ALTER ROLE regress_poa_writer LOGIN;
+SELECT current_user AS admin \gset
+\c - regress_poa_writer
+ALTER ROLE regress_poa_writer SET poa_suppress.enabled = off;
+ALTER SYSTEM SET poa_suppress.enabled = off;
+SET client_min_messages = error;
+SET poa_suppress.enabled = off;
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10Z') RETURNING 'stored';
+SHOW poa_suppress.enabled;
+\c - :admin
+SELECT count(*) FROM poa.suppression_log;
+
+DROP TABLE alerts;
+SELECT poa.revoke_all(r) FROM unnest('{regress_poa_dno,regress_poa_operator,regress_poa_auditor,regress_poa_owner}'::name[]) AS r;
+DROP ROLE regress_poa_dno, regress_poa_operator, regress_poa_auditor, regress_poa_writer, regress_poa_owner, regress_poa_stranger;

@@ -1,0 +1,49 @@
+/*-------------------------------------------------------------------------
+ *
+ * access.c
+ *	  Whom row-level security answers.
+ *
+ * src/access.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+
+#include "poa_suppress.h"
+
+/*
+ * visible_distributors(role): what distributors_of(role) answers, for one's own
+ * roles only: 42501 for another.  A function that runs as its owner could not
+ * tell who asks, and everybody who reads the log has to be able to ask.
+ */
+PG_FUNCTION_INFO_V1(poa_visible_distributors);
+Datum
+poa_visible_distributors(PG_FUNCTION_ARGS)
+{
+	FmgrInfo   *answer = fcinfo->flinfo->fn_extra;
+	Oid			role = get_role_oid(NameStr(*PG_GETARG_NAME(0)), false);
+
+	if (!has_privs_of_role(GetUserId(), role))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("must have the privileges of role \"%s\"", NameStr(*PG_GETARG_NAME(0)))));
+
+	if (answer == NULL)
+	{
+		const char *schema = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
+
+		answer = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(DatumGetObjectId(DirectFunctionCall1(regprocedurein,
+														   CStringGetDatum(psprintf("%s.distributors_of(pg_catalog.name)", schema)))),
+					  answer, fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = answer;
+	}
+	return FunctionCall1(answer, PG_GETARG_DATUM(0));
+}
