@@ -24,7 +24,7 @@ REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[]
  * those that stand for several.
  */
 CREATE FUNCTION poa.distributor_of(mpxn text) RETURNS smallint
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN mpxn OPERATOR(pg_catalog.~) '^[0-9]{13}$' THEN "left"(mpxn, 2)::smallint END;
 COMMENT ON FUNCTION poa.distributor_of(text) IS
 	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';

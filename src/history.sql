@@ -8,7 +8,7 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	activates_at timestamptz, decided_at timestamptz, restored_at timestamptz, restoration_code text,
 	restored_device @extschema@.guid, outage interval)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
+SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -105,7 +105,7 @@ CREATE FUNCTION poa.stored_in_window(
 ) RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
 	decided_at timestamptz, alerts numeric, activation_id bigint)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
+SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -114,14 +114,15 @@ BEGIN
 		SELECT DISTINCT ON (a.part, a.place) a.*, v.activation_id
 		FROM poa.ask_attached(
 			$question$
-				SELECT a.* FROM (
-					SELECT a.source_schema, a.source_table, a.part, a.place, a.chf, a.mpxn, a.at, a.alert_count,
-						CASE WHEN a.mpxn ~ '^[0-9]{13}$' THEN left(a.mpxn, 2)::smallint END AS distributor_id
-					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
-				) AS a WHERE coalesce(a.distributor_id = ANY ($4), true)
+				SELECT a.source_schema, a.source_table, a.part, a.place, a.chf, a.mpxn, a.at, a.alert_count
+				FROM alert AS a
+				WHERE a.code = 'AD1' AND a.at < $3
+					/* of these distributors, or of whom its hub tells */
+					AND (left(a.mpxn, 2) = ANY (ARRAY(SELECT lpad(d::text, 2, '0') FROM unnest($4) AS d))
+					OR coalesce(length(a.mpxn) <> 13 OR translate(a.mpxn, '0123456789', '') <> '', true))
 			$question$, from_at, to_at, distributors::bigint[])
 			AS a (source_schema text, source_table text, part oid, place tid, chf @extschema@.guid, mpxn text,
-				decided_at timestamptz, alert_count jsonb, distributor_id smallint)
+				decided_at timestamptz, alert_count jsonb)
 		JOIN poa.activation AS v ON v.chf OPERATOR(@extschema@.=) a.chf AND v.status IN ('tracked', 'succeeded')
 			AND a.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
 				AND coalesce(v.activates_at + window_after, v.closes_at)
@@ -140,7 +141,7 @@ BEGIN
 	SELECT n.source_schema, n.source_table, n.chf, n.mpxn, d.distributor_id,
 		n.decided_at, poa.alerts_of(n.alert_count), n.activation_id
 	FROM numbered AS n
-	CROSS JOIN LATERAL (SELECT coalesce(n.distributor_id, poa.distributor_of_hub(n.chf))) AS d (distributor_id)
+	CROSS JOIN LATERAL (SELECT coalesce(poa.distributor_of(n.mpxn), poa.distributor_of_hub(n.chf))) AS d (distributor_id)
 	WHERE coalesce(d.distributor_id, '-1'::smallint) = ANY (distributors)
 		AND NOT EXISTS (
 			SELECT FROM logged AS l
@@ -157,7 +158,7 @@ RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn
 	decided_at timestamptz, activation_id bigint, device @extschema@.guid, request_id text, received_at timestamptz,
 	activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, late_by interval)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
+SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -193,7 +194,7 @@ CREATE FUNCTION poa.replay_of(
 ) RETURNS TABLE (distributor_id smallint, alerts bigint, suppressed bigint, would_suppress bigint,
 	newly_suppressed bigint, newly_forwarded bigint, saving numeric)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
+SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -233,9 +234,11 @@ BEGIN
 				SELECT a.distributor_id, CASE WHEN a.distributor_id IS NULL THEN a.chf END, count(*)
 				FROM (
 					SELECT CASE WHEN a.mpxn ~ '^[0-9]{13}$' THEN left(a.mpxn, 2)::smallint END AS distributor_id, a.chf
-					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
+					FROM alert AS a
+					WHERE a.code = 'AD1' AND a.at < $3
+						AND (left(a.mpxn, 2) = ANY (ARRAY(SELECT lpad(d::text, 2, '0') FROM unnest($4) AS d))
+						OR coalesce(length(a.mpxn) <> 13 OR translate(a.mpxn, '0123456789', '') <> '', true))
 				) AS a
-				WHERE coalesce(a.distributor_id = ANY ($4), true)
 				GROUP BY 1, 2
 			$question$, from_at, to_at, distributors::bigint[])
 			AS a (distributor_id smallint, chf @extschema@.guid, alerts bigint)

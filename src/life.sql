@@ -20,7 +20,7 @@ CREATE FUNCTION poa.still_dark_of(distributors smallint[], grace interval, as_of
 RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id smallint,
 	decided_at timestamptz, closes_at timestamptz, dark_for interval)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC'
+SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
