@@ -156,7 +156,7 @@ poa_alert_jsonb_prepare(Relation alerts, Oid guid_type)
 static void
 column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 {
-	text	   *varlena;
+	text	   *octets;
 	char	   *string;
 	int			length;
 
@@ -178,9 +178,9 @@ column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 			return;
 		case TEXTOID:
 		case VARCHAROID:
-			varlena = DatumGetTextPP(value);
-			string = VARDATA_ANY(varlena);
-			length = VARSIZE_ANY_EXHDR(varlena);
+			octets = DatumGetTextPP(value);
+			string = VARDATA_ANY(octets);
+			length = VARSIZE_ANY_EXHDR(octets);
 			break;
 		case DATEOID:
 		case TIMESTAMPOID:
