@@ -12,6 +12,8 @@
 #   make sqlsmith   a minute of random queries
 #   make coverage   which lines of C the tests run
 #   make memory     a COPY of a million rows and a session of a day's length
+#   make soak       random histories with fresh seeds for SECONDS=60; one that
+#                   fails is printed, as short as it can be
 #   make faults     kills servers under load, again and again for SECONDS=60
 #   make mutate     plants faults, which the tests must notice; FAULTS='3 17-20'
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
@@ -102,7 +104,9 @@ memory:
 	@POA_MEMORY_SCALE=5 .ci/sandbox test PROVE_TESTS=t/005_memory.pl
 faults:
 	@POA_SECONDS='$(or $(SECONDS),60)' .ci/sandbox test PROVE_TESTS=t/004_crash.pl
+soak:
+	@POA_SECONDS='$(or $(SECONDS),60)' .ci/sandbox test PROVE_TESTS=t/001_model.pl
 matrix:
 	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix mutate
+.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix mutate soak

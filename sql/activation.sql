@@ -112,6 +112,10 @@ SELECT request, opens_at, closes_at, status FROM shown ORDER BY request;
 SELECT pg_temp.track('3 started', '2026-03-02 10:00', '2026-03-02 12:00'), pg_temp.track('4 then', '2026-03-02 12:00', NULL),
 	pg_temp.track('5 not started', '2026-03-03 10:00', '2026-03-03 12:00:00.000001'), pg_temp.track('6 then', '2026-03-03 12:00', NULL);
 SELECT request, status FROM shown WHERE request > '3' ORDER BY request;
+-- also where the same command supersedes another
+SELECT pg_temp.track('6a started', '2026-03-04 10:00', '2026-03-04 12:00'), pg_temp.track('6b pending', '2026-03-04 12:00', '2026-03-04 13:00'),
+	pg_temp.track('6c then', '2026-03-04 12:00', '2026-03-04 14:00');
+SELECT request, status FROM shown WHERE request > '6a' ORDER BY request;
 -- a time that lies in the past has started
 SELECT pg_temp.track('7 past', '2026-03-05 10:00', '2026-03-05 09:00'), pg_temp.track('8 then', '2026-03-05 10:00', NULL);
 SELECT request, activates_at, status FROM shown WHERE request > '7' ORDER BY request;

@@ -136,6 +136,17 @@ INSERT INTO bare VALUES ('AD1', '00000000000000c1', '2026-03-01 12:00', '2026-03
 SELECT started FROM bare;
 SELECT decided_at, mpxn, distributor_id FROM poa.suppression_log WHERE source_table = 'bare';
 
+-- NULL is not zero: neither the hub of that number nor the first instant of 2000
+INSERT INTO poa.device VALUES ('00000000000000f1', 'ESME', 2, '1063', '0000000000000000', NULL), ('00000000000000f2', 'ESME', 2, '1063', 2361::bigint::guid, NULL);
+INSERT INTO poa.guid_list VALUES ('00000000000000f1'), ('00000000000000f2');
+SELECT count(poa.track_activation(d, received_at => at)) FROM (VALUES ('00000000000000f1'::guid, timestamptz '2000-01-01 00:00Z'), ('00000000000000f2', '2000-01-01 00:00Z')) AS v (d, at);
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', NULL, '2000-01-01 00:00Z', 'no hub'), ('AD1', '0000000000000000', NULL, 'no instant'), ('AD1', '0000000000000000', '2000-01-01 00:00Z', 'both') RETURNING note;
+-- nor is a hub another of the same hash
+SELECT guid_hash(2361::bigint::guid) = guid_hash(389768::bigint::guid) AS same_hash;
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', 389768::bigint::guid, '2000-01-01 00:00Z', 'same hash'), ('AD1', 2361::bigint::guid, '2000-01-01 00:00Z', 'the hub') RETURNING note;
+
 -- the sum: an alert is in its table or in the log, shadowed ones in both
 SELECT count(*) FILTER (WHERE NOT diverted) AS in_both, count(*) FILTER (WHERE diverted AND EXISTS (SELECT FROM alerts AS a WHERE a.id = (l.alert->>'id')::int AND l.source_table = 'alerts')) AS diverted_and_stored
 FROM poa.suppression_log AS l;

@@ -193,6 +193,38 @@ SELECT count(*), count(DISTINCT alert->>'note'), bool_and(ordered) FROM (
 	SELECT alert, decided_at >= lag(decided_at, 1, '-infinity') OVER (ORDER BY log_id) AS ordered FROM poa.suppression_log WHERE log_id NOT IN (SELECT log_id FROM seen)) AS l;
 TRUNCATE alerts;
 
+SELECT count(*) FROM pg_temp.went();
+-- A statement that fails in a subtransaction leaves its memory behind, where the expression that called it is kept
+CREATE FUNCTION pg_temp.bring() RETURNS int LANGUAGE sql AS $$
+	INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 1 / (3 - n) FROM generate_series(1, 3) AS n;
+	SELECT 1;
+$$;
+DO $$
+DECLARE
+	one int;
+BEGIN
+	FOR n IN 1 .. 3 LOOP
+		BEGIN
+			one := pg_temp.bring();
+		EXCEPTION WHEN division_by_zero THEN
+			INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'after failure ' || n);
+		END;
+	END LOOP;
+END
+$$;
+SELECT * FROM pg_temp.went();
+-- and one that fails inside of another leaves that one alone
+CREATE FUNCTION pg_temp.fail(n int) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'lost'), ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 1 / (n - n));
+	RETURN 'not reached';
+EXCEPTION WHEN division_by_zero THEN
+	RETURN 'outer ' || n;
+END
+$$;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', NULL, pg_temp.fail(n) FROM generate_series(1, 3) AS n;
+SELECT * FROM pg_temp.went();
+
 -- a temporary table
 SET client_min_messages = warning;
 DROP TABLE alerts, seen CASCADE;

@@ -6,7 +6,9 @@
 # of random steps; the model takes them one by one, the extension as one script
 # of SQL, and then everything either of them knows is compared row by row.
 #
-# POA_SEED=n runs one history with that seed instead of the usual ones.
+# POA_SEED=n runs one history with that seed instead of the usual ones, and
+# POA_SECONDS=n goes on with fresh seeds for so long ("make soak").  A history
+# that fails is made as short as it can be while it fails, and printed.
 
 use strict;
 use warnings;
@@ -255,10 +257,11 @@ use constant {
 	HOUR => 3_600_000_000,
 };
 
-# Times come from a few evenings of the past and as many of the far future, so
-# that now() is in none of the windows and between them.
+# Times come from a few evenings of the past, one of them that of a change of
+# the clocks, and as many of the far future, so that now() is in none of the
+# windows and between them.
 my @evenings = map { $_ * 1_000_000 }
-  (1_577_900_000, 1_577_986_400, 1_580_000_000, 4_102_500_000, 4_102_586_400, 4_110_000_000);
+  (1_577_900_000, 1_577_986_400, 1_585_440_000, 4_102_500_000, 4_102_586_400, 4_110_000_000);
 my $now = 3_000_000_000 * 1_000_000;
 
 my %tables = map { $_->{name} => $_ } (
@@ -329,13 +332,22 @@ sub instant
 	  $at - $second * 1_000_000;
 }
 
-sub interval { return sprintf "interval '%d microseconds'", shift; }
+# A day of an interval has 24 hours, whatever the clocks do.
+sub interval
+{
+	my $length = shift;
+	return sprintf "interval '%d days %d microseconds'", $length / (24 * HOUR), $length % (24 * HOUR);
+}
 
-# One history: returns the model at its end and the script.
+# One history, as a function that plays it: given numbers of steps, it plays only
+# these, and returns the model at the end, the script, and how many steps there
+# are.  A step has drawn its lots when it is played again, but looks anew at
+# what the steps before it have left.
 sub history
 {
 	my $seed = shift;
 	my $model = Model->new;
+	my @steps;
 	my @script;
 	my @saved;                 # the model at BEGIN and at each savepoint
 	my @known = @evenings;     # instants at which something happened
@@ -349,6 +361,14 @@ sub history
 	my ($ask, $some_time, $command, $arrival, %weight, $registry);
 
 	srand $seed;
+
+	# Everything that changes the model or the script is part of such a step.
+	my $play = sub {
+		my $part = shift;
+		my $number = $step;
+		push @steps, sub { $step = $number; $part->(); };
+		$part->();
+	};
 
 	# Put a question to the extension; the model has given the answer.
 	$ask = sub {
@@ -386,14 +406,13 @@ sub history
 	my $some_meter = sub { return 1 + int rand METERS; };
 
 	# Put a row for a meter into the inventory, in one of the ways there are.
-	my $place = sub {
-		my ($meter, $row) = @_;
-		my $old = $model->{device}{$meter};
+	my $put = sub {
+		my ($meter, $row, $way) = @_;
 		my $values = join ', ', meter_guid($meter), text($row->{type}), $row->{smets} // 'NULL',
 		  text($row->{manufacturer}), hub_guid($row->{chf}), text($row->{mpxn});
 		my $set = 'device_type = excluded.device_type, smets = excluded.smets,'
 		  . ' manufacturer = excluded.manufacturer, chf = excluded.chf, mpxn = excluded.mpxn';
-		my $way = defined $old ? pick(qw(update upsert replace merge)) : pick(qw(insert upsert copy merge));
+		$way = 'upsert' if ($way =~ /^(insert|copy)$/) == exists $model->{device}{$meter} && $way !~ /upsert|merge/;
 
 		if ($way eq 'update')
 		{
@@ -426,18 +445,25 @@ sub history
 		}
 		$model->place($meter, $row, $now);
 	};
+	my $place = sub {
+		my ($meter, $row) = @_;
+		my $way = exists $model->{device}{$meter} ? pick(qw(update upsert replace merge)) : pick(qw(insert upsert copy merge));
+		$play->(sub { $put->($meter, $row, $way) });
+	};
 
 	my $set_manufacturer = sub {
 		my ($name, @window) = @_;
-		$model->{manufacturer}{$name} = [@window];
-		push @script,
-		  "INSERT INTO poa.manufacturer VALUES ('$name', 'M', " . join(', ', map { interval($_) } @window)
-		  . ') ON CONFLICT (manufacturer) DO UPDATE SET'
-		  . ' window_before = excluded.window_before, window_after = excluded.window_after;';
+		$play->(sub {
+			$model->{manufacturer}{$name} = [@window];
+			push @script,
+			  "INSERT INTO poa.manufacturer VALUES ('$name', 'M', " . join(', ', map { interval($_) } @window)
+			  . ') ON CONFLICT (manufacturer) DO UPDATE SET'
+			  . ' window_before = excluded.window_before, window_after = excluded.window_after;';
+		});
 	};
 
 	# Send a command, which may have been sent before.
-	my $track = sub {
+	my $send = sub {
 		my ($meter, $activates_at, $request_id, $received_at) = @_;
 		my $answer = $model->track($step, $meter, $activates_at, $request_id, $received_at);
 
@@ -453,6 +479,10 @@ sub history
 		$ask->($answer,
 			sprintf 'poa.track_activation(%s, %s, %s, %s)',
 			meter_guid($meter), instant($activates_at), text($request_id), instant($received_at));
+	};
+	my $track = sub {
+		my @command = @_;
+		$play->(sub { $send->(@command) });
 	};
 
 	# A meter and a time, often those of an earlier command.
@@ -498,7 +528,7 @@ sub history
 				defined $bad
 				? "poa.track_activation(%s, %s, 'i$step', '2020-01-01')"
 				: 'poa.cancel_activation(%s, %s)'), meter_guid($meter), instant($bad);
-			$ask->('error 22023', $question);
+			$play->(sub { $ask->('error 22023', $question) });
 		},
 		cancelled => sub {
 			my ($meter, $at) = ($some_meter->(), $some_time->());
@@ -506,23 +536,29 @@ sub history
 			my ($newest) = sort { $b <=> $a }
 			  map { $_->{received_at} } @{ $model->{of_device}{$meter} // [] };
 			$at = $newest if defined $newest && $newest > $at;
-			$ask->($model->cancel($meter, $at),
-				sprintf 'poa.cancel_activation(%s, %s)', meter_guid($meter), instant($at));
+			$play->(sub {
+				$ask->($model->cancel($meter, $at),
+					sprintf 'poa.cancel_activation(%s, %s)', meter_guid($meter), instant($at));
+			});
 		},
 		outcome => sub {
 			my $request_id = @requests && chance(0.95) ? pick(@requests)->[2] : "u$step";
 			my $outcome = pick(
 				('succeeded') x 4, 'no_image_held', 'hash_mismatch', 'activation_failure',
 				'accepted', 'Succeeded', undef);
-			$ask->($model->outcome($request_id, $outcome),
-				sprintf 'poa.record_outcome(%s, %s)', text($request_id), text($outcome));
+			$play->(sub {
+				$ask->($model->outcome($request_id, $outcome),
+					sprintf 'poa.record_outcome(%s, %s)', text($request_id), text($outcome));
+			});
 		},
 		eligibility => sub {
 			my $meter = $some_meter->();
-			my %met = $model->criteria($meter);
-			$ask->(join(',', map { $met{$_} ? 't' : 'f' } qw(inventory type generation manufacturer list hub)),
-				'SELECT string_agg(left(met::text, 1), \',\') FROM poa.eligibility('
-				  . meter_guid($meter) . ')');
+			$play->(sub {
+				my %met = $model->criteria($meter);
+				$ask->(join(',', map { $met{$_} ? 't' : 'f' } qw(inventory type generation manufacturer list hub)),
+					'SELECT string_agg(left(met::text, 1), \',\') FROM poa.eligibility('
+					  . meter_guid($meter) . ')');
+			});
 		},
 	};
 
@@ -536,33 +572,41 @@ sub history
 		exchange => sub {
 			# a new hub for everything on an old one, in one statement
 			my ($old, $new) = map { 1 + int rand HUBS } 1 .. 2;
-			push @script, 'UPDATE poa.device SET chf = ' . hub_guid($new) . ' WHERE chf = ' . hub_guid($old) . ';';
-			my $devices = $model->{device};
-			foreach my $meter (grep { ($devices->{$_}{chf} // 0) == $old } keys %$devices)
-			{
-				$model->place($meter, { %{ $devices->{$meter} }, chf => $new }, $now);
-			}
+			$play->(sub {
+				push @script, 'UPDATE poa.device SET chf = ' . hub_guid($new) . ' WHERE chf = ' . hub_guid($old) . ';';
+				my $devices = $model->{device};
+				foreach my $meter (grep { ($devices->{$_}{chf} // 0) == $old } keys %$devices)
+				{
+					$model->place($meter, { %{ $devices->{$meter} }, chf => $new }, $now);
+				}
+			});
 		},
 		remove => sub {
 			my $meter = $some_meter->();
 			return if chance(0.7);
-			push @script, 'DELETE FROM poa.device WHERE device = ' . meter_guid($meter) . ';';
-			$model->place($meter, undef, $now);
+			$play->(sub {
+				push @script, 'DELETE FROM poa.device WHERE device = ' . meter_guid($meter) . ';';
+				$model->place($meter, undef, $now);
+			});
 		},
 		list => sub {
 			my $meter = $some_meter->();
 			return if exists $model->{list}{$meter} && chance(0.7);
-			push @script, exists $model->{list}{$meter}
-			  ? 'DELETE FROM poa.guid_list WHERE guid = ' . meter_guid($meter) . ';'
-			  : 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
-			delete $model->{list}{$meter} or $model->{list}{$meter} = 1;
+			$play->(sub {
+				push @script, exists $model->{list}{$meter}
+				  ? 'DELETE FROM poa.guid_list WHERE guid = ' . meter_guid($meter) . ';'
+				  : 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
+				delete $model->{list}{$meter} or $model->{list}{$meter} = 1;
+			});
 		},
 		manufacturer => sub {
 			my $name = pick('1063', '118F', '1125');
 			if (exists $model->{manufacturer}{$name} && chance(0.1))
 			{
-				delete $model->{manufacturer}{$name};
-				push @script, "DELETE FROM poa.manufacturer WHERE manufacturer = '$name';";
+				$play->(sub {
+					delete $model->{manufacturer}{$name};
+					push @script, "DELETE FROM poa.manufacturer WHERE manufacturer = '$name';";
+				});
 			}
 			else
 			{
@@ -572,13 +616,22 @@ sub history
 		},
 		purge => sub {
 			my $before = $some_time->();
-			return unless chance(0.06) && (!@saved || $may_purge);
-			$ask->($model->purge_activations($before), 'poa.purge_activations(' . instant($before) . ')');
+			return unless chance(0.06);
+			$play->(sub {
+				return if @saved && !$may_purge;
+				$ask->($model->purge_activations($before), 'poa.purge_activations(' . instant($before) . ')');
+			});
 		},
 		switch => sub {
 			return unless chance(0.3) || !$model->{enabled};
-			$model->{enabled} = !$model->{enabled};
-			push @script, 'SET poa_suppress.enabled = ' . ($model->{enabled} ? 'on;' : 'off;');
+			$play->(sub {
+				$model->{enabled} = !$model->{enabled};
+				push @script, 'SET poa_suppress.enabled = ' . ($model->{enabled} ? 'on;' : 'off;');
+			});
+		},
+		zone => sub {
+			my $zone = pick('UTC', 'Europe/London', 'America/St_Johns', 'Pacific/Kiritimati');
+			$play->(sub { push @script, "SET timezone = '$zone';" });
 		},
 	};
 
@@ -600,13 +653,12 @@ sub history
 	};
 
 	# One statement that brings one or more alerts to a table.
-	$arrival = sub {
-		my $table = pick(map { $tables{$_} } sort keys %tables);
-		my @alerts = map { $some_alert->() } 1 .. pick((1) x 8, 2, 5, 40);
+	my $bring = sub {
+		my ($table, $way, @alerts) = @_;
 		my $stored = grep { $model->alert($_, $table) } @alerts;
 		my $columns = "id, alert_code, chf, $table->{at}, mpxn";
 
-		if (chance(0.2))
+		if ($way eq 'copy')
 		{
 			push @script, join "\n", "COPY $table->{name} ($columns) FROM stdin;", (
 				map {
@@ -621,7 +673,7 @@ sub history
 			  instant($_->{at}), text($_->{mpxn})
 		} @alerts;
 		my $insert = "INSERT INTO $table->{name} ($columns) VALUES $rows";
-		if (chance(0.3))
+		if ($way eq 'returning')
 		{
 			$model->{answer}{$step} = $stored;
 			push @script, "WITH stored AS ($insert RETURNING 1) INSERT INTO answer"
@@ -632,36 +684,47 @@ sub history
 			push @script, "$insert;";
 		}
 	};
+	$arrival = sub {
+		my $table = pick(map { $tables{$_} } sort keys %tables);
+		my @alerts = map { $some_alert->() } 1 .. pick((1) x 8, 2, 5, 40);
+		my $way = pick('copy', ('returning') x 1, ('insert') x 3);
+		$play->(sub { $bring->($table, $way, @alerts) });
+	};
 
 	my $release = sub {
 		my @ids = sort { $a <=> $b } keys %{ $model->{log} };
 		my $id = @ids && chance(0.9) ? pick(@ids) : 0;
-		$ask->($model->release($id, "because $step"),
-			"poa.release(coalesce((SELECT log_id FROM poa.suppression_log"
-			  . " WHERE alert->>'id' = '$id'), 0), 'because $step')");
+		$play->(sub {
+			$ask->($model->release($id, "because $step"),
+				"poa.release(coalesce((SELECT log_id FROM poa.suppression_log"
+				  . " WHERE alert->>'id' = '$id'), 0), 'because $step')");
+		});
 	};
 
 	my $explain = sub {
 		my ($hub, $at) = (1 + int rand HUBS, $some_time->());
-		my @windows = $model->windows($hub, $at);
-		$ask->($model->{enabled} && @windows ? 'true' : 'false',
-			'SELECT met FROM poa.explain(' . hub_guid($hub) . ', ' . instant($at) . ") WHERE criterion = 'verdict'");
+		$play->(sub {
+			my @windows = $model->windows($hub, $at);
+			$ask->($model->{enabled} && @windows ? 'true' : 'false',
+				'SELECT met FROM poa.explain(' . hub_guid($hub) . ', ' . instant($at) . ") WHERE criterion = 'verdict'");
+		});
 	};
 
 	# Transactions and savepoints: what is rolled back has not been.
-	my $transaction = sub {
+	my $turn = sub {
+		my ($level, @lots) = @_;
+
 		if (!@saved)
 		{
-			my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
 			push @script, "BEGIN ISOLATION LEVEL $level;";
 			$may_purge = $level eq 'READ COMMITTED';
 			push @saved, Storable::dclone($model);
 		}
-		elsif (@saved > 1 && chance(0.6))
+		elsif (@saved > 1 && $lots[0] < 0.6)
 		{
 			my $depth = $#saved;
 			my $before = pop @saved;
-			if (chance(0.4))
+			if ($lots[1] < 0.4)
 			{
 				push @script, "ROLLBACK TO s$depth;", "RELEASE s$depth;";
 				$model = $before;
@@ -671,12 +734,12 @@ sub history
 				push @script, "RELEASE s$depth;";
 			}
 		}
-		elsif (@saved < 4 && chance(0.6))
+		elsif (@saved < 4 && $lots[2] < 0.6)
 		{
 			push @script, 'SAVEPOINT s' . scalar(@saved) . ';';
 			push @saved, Storable::dclone($model);
 		}
-		elsif (chance(0.9))
+		elsif ($lots[3] < 0.9)
 		{
 			push @script, 'COMMIT;';
 			@saved = ();
@@ -688,16 +751,22 @@ sub history
 			@saved = ();
 		}
 	};
+	my $transaction = sub {
+		my $level = pick('READ COMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE');
+		my @lots = map { rand } 1 .. 4;
+		$play->(sub { $turn->($level, @lots) });
+	};
 
-	push @script, "SET timezone = 'UTC';", "SET search_path = public;";
 	$set_manufacturer->('1063', 0, 30 * MINUTE);
 	$set_manufacturer->('118F', 5 * MINUTE, 30 * MINUTE);
 	foreach my $meter (1 .. METERS)
 	{
 		$place->($meter, { %{ $some_row->() }, type => 'ESME', smets => 2, manufacturer => '1063' });
 		next if chance(0.1);
-		$model->{list}{$meter} = 1;
-		push @script, 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
+		$play->(sub {
+			$model->{list}{$meter} = 1;
+			push @script, 'INSERT INTO poa.guid_list VALUES (' . meter_guid($meter) . ');';
+		});
 	}
 
 	%weight = (
@@ -719,29 +788,33 @@ sub history
 		elsif ($dice < 0.97) { $explain->(); }
 		else { $transaction->(); }
 	}
-	push @script, 'COMMIT;' if @saved;
-	return ($model, join("\n", @script, ''));
+
+	return sub {
+		my @chosen = @_ ? @_ : 0 .. $#steps;
+		$model = Model->new;
+		@saved = ();
+		@script = ("SET timezone = 'UTC';", "SET search_path = public;");
+		$steps[$_]->() foreach @chosen;
+		push @script, 'COMMIT;' if @saved;
+		return ($model, join("\n", @script, ''), scalar @steps);
+	};
 }
 
 ###########################################################################
 # Comparison.
 
-# Compare two sets of rows by their keys; false says where they differ first.
-sub same_rows
+# Where two sets of rows differ, by their keys: a text, '' where they do not.
+sub difference
 {
-	my ($what, $seed, $got, $expected) = @_;
-	my @differences =
+	my ($what, $got, $expected) = @_;
+	my @keys =
 	  grep { ($got->{$_} // 'missing') ne ($expected->{$_} // 'missing') }
 	  sort { $a <=> $b } keys %{ { %$got, %$expected } };
 
-	ok(!@differences, sprintf '%s as in the model: %d', $what, scalar keys %$expected) and return;
-	diag("POA_SEED=$seed, $what: " . @differences . ' differ');
-	foreach my $key (grep { defined } @differences[ 0 .. 2 ])
-	{
-		diag("  $key: got      " . ($got->{$key} // 'missing'));
-		diag("  $key: expected " . ($expected->{$key} // 'missing'));
-	}
-	return;
+	return '' unless @keys;
+	return join "\n", "$what: " . @keys . ' differ', map {
+		("  $_: got      " . ($got->{$_} // 'missing'), "  $_: expected " . ($expected->{$_} // 'missing'))
+	} grep { defined } @keys[ 0 .. 2 ];
 }
 
 # The rows of a query, whose first column is a key, as key => "a|b|c".
@@ -833,37 +906,37 @@ $node->init;
 $node->append_conf('postgresql.conf', "timezone = 'Europe/London'");
 $node->start;
 
-my @seeds = $ENV{POA_SEED} ? ($ENV{POA_SEED}) : (1, 20, 300, 4000);
-foreach my $seed (@seeds)
+# Bring a script to a database of its own and compare everything; what differs.
+sub differences
 {
-	my $db = "seed$seed";
-	my ($model, $script) = history($seed);
-	$node->safe_psql('postgres', "CREATE DATABASE $db");
-	$node->safe_psql($db, $schema);
+	my ($db, $model, $script) = @_;
+	my @differences;
 
-	my $file = PostgreSQL::Test::Utils::tempdir() . "/$db.sql";
-	PostgreSQL::Test::Utils::append_to_file($file, $script);
+	$node->safe_psql('postgres', "CREATE DATABASE $db TEMPLATE world");
 	my ($out, $err) = ('', '');
-	my $ran = IPC::Run::run(
-		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', $file, '-d', $node->connstr($db) ],
-		'>', \$out, '2>', \$err);
-	ok($ran, "history $seed runs") or diag("POA_SEED=$seed: $err");
+	open my $file, '>', "$PostgreSQL::Test::Utils::tmp_check/$db.sql" or die "$db.sql: $!";
+	print $file $script;
+	close $file;
+	IPC::Run::run(
+		[ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-f', "$PostgreSQL::Test::Utils::tmp_check/$db.sql", '-d', $node->connstr($db) ],
+		'>', \$out, '2>', \$err)
+	  or return "the script fails: $err";
 
 	# an activation is known to the model by the step that tracked it
 	my $answers = rows($node, $db, 'SELECT step, answer FROM answer');
 	my %id_of = map { $_ => $answers->{$_} }
 	  grep { ($model->{answer}{$_} // '') eq "activation $_" } keys %$answers;
 	my @in_order = map { $id_of{$_} } sort { $a <=> $b } keys %id_of;
-	is_deeply(\@in_order, [ sort { $a <=> $b } @in_order ], 'ids are in the order of arrival');
+	push @differences, 'ids are not in the order of arrival' unless "@in_order" eq join ' ', sort { $a <=> $b } @in_order;
 
-	same_rows('answers', $seed, $answers,
+	push @differences, difference('answers', $answers,
 		{
 			map {
 				my $answer = $model->{answer}{$_};
 				$_ => line(defined $answer && $answer =~ /^activation (.*)/ ? $id_of{$1} : $answer)
 			} keys %{ $model->{answer} }
 		});
-	same_rows('activations', $seed,
+	push @differences, difference('activations',
 		rows($node, $db, q{SELECT activation_id, number(device), number(chf), request_id, us(received_at),
 			us(activates_at), us(opens_at), us(closes_at), status FROM poa.activation}),
 		{
@@ -872,12 +945,11 @@ foreach my $seed (@seeds)
 						qw(device chf request_id received_at activates_at opens_at closes_at status)})
 			} values %{ $model->{activation} }
 		});
-	same_rows('stored alerts', $seed,
+	push @differences, difference('stored alerts',
 		rows($node, $db, join ' UNION ALL ', map { "SELECT id, '$_' FROM $_" } sort keys %tables),
 		$model->{stored});
 
-	my %alert;
-	same_rows('logged alerts', $seed,
+	push @differences, difference('logged alerts',
 		rows($node, $db, q{SELECT alert->>'id', diverted, source_schema, source_table, alert_code,
 			number(chf), mpxn, distributor_id, us(decided_at), activation_id, array_to_string(matched, ','),
 			number(device), manufacturer, request_id, us(activates_at), us(opens_at), us(closes_at),
@@ -899,20 +971,94 @@ foreach my $seed (@seeds)
 					$alert->{code}, $alert->{chf}, $alert->{at})
 			} keys %{ $model->{log} }
 		});
+	push @differences, difference('releases',
+		rows($node, $db, q{SELECT l.alert->>'id', r.reason, r.released_by = session_user
+			FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id)}),
+		{ map { $_ => line($model->{released}{$_}, 't') } keys %{ $model->{released} } });
+	return join "\n", grep { $_ ne '' } @differences;
+}
+
+# The shortest history that still fails: leave out whatever can be left out, in
+# ever smaller pieces.  Prints it.
+sub shrink
+{
+	my ($seed, $history) = @_;
+	my ($model, $script, $number) = $history->();
+	my @steps = 0 .. $number - 1;
+	my $tries = 0;
+	my $fails = sub {
+		my $differences = differences('shrunk' . ++$tries, ($history->(@_))[ 0, 1 ]);
+		$node->safe_psql('postgres', "DROP DATABASE shrunk$tries");
+		return $differences;
+	};
+
+	# first where it fails, then what of that it takes
+	my ($good, $bad) = (0, $number);
+	while ($bad - $good > 1)
+	{
+		my $middle = int(($good + $bad) / 2);
+		if ($fails->(@steps[ 0 .. $middle - 1 ])) { $bad = $middle; }
+		else { $good = $middle; }
+	}
+	$#steps = $bad - 1;
+	for (my $size = int(@steps / 2); $size >= 1 && $tries < 500; $size = int($size / 2))
+	{
+		for (my $at = @steps - $size; $at > -$size && @steps > 1; $at -= $size)
+		{
+			my $from = $at < 0 ? 0 : $at;
+			my @rest = @steps;
+			splice @rest, $from, $at + $size - $from;
+			@steps = @rest if @rest && $fails->(@rest);
+		}
+	}
+	my $differences = $fails->(@steps);
+	diag("POA_SEED=$seed, " . @steps . " of $number steps:\n" . ($history->(@steps))[1] . $differences);
+	return;
+}
+
+# One history; with laws where it is long enough for them.
+sub try
+{
+	my $seed = shift;
+	my $history = history($seed);
+	my ($model, $script) = $history->();
+	my $differences = differences("seed$seed", $model, $script);
+
+	is($differences, '', "history $seed: " . join ', ', map { sprintf '%d %s', scalar keys %{ $model->{$_} }, $_ }
+		  qw(answer activation stored log released)) or shrink($seed, $history);
+	return $differences eq '' ? $model : undef;
+}
+
+$node->safe_psql('postgres', 'CREATE DATABASE world');
+$node->safe_psql('world', $schema);
+
+my @seeds = $ENV{POA_SEED} ? ($ENV{POA_SEED}) : (1, 20, 300, 4000);
+foreach my $seed (@seeds)
+{
+	my $db = "seed$seed";
+	my $model = try($seed) or next;
 	my %seen;
 	$seen{ $_->{status} }++ foreach values %{ $model->{activation} };
 	$seen{ @{ $_->{matched} } > 1 ? 'matches several' : 'matches one' }++ foreach values %{ $model->{log} };
 	note(join ', ', map { "$_: $seen{$_}" } sort keys %seen);
 	is(scalar keys %seen, 7, 'the history has every status, and alerts in one window and in several')
 	  or diag("POA_SEED=$seed");
-	same_rows('releases', $seed,
-		rows($node, $db, q{SELECT l.alert->>'id', r.reason, r.released_by = session_user
-			FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id)}),
-		{ map { $_ => line($model->{released}{$_}, 't') } keys %{ $model->{released} } });
 
 	# what is said of the history afterwards, against plain questions: each alert has its id
 	$node->safe_psql($db, $afterwards);
 	is($node->safe_psql($db, $laws{$_}), 't', "$_ holds") or diag("POA_SEED=$seed") foreach sort keys %laws;
+}
+
+if (my $seconds = $ENV{POA_SECONDS})
+{
+	my $end = time + $seconds;
+	my $seed = time * 100;
+	my $good = 1;
+	while ($good && time < $end)
+	{
+		$good = try(++$seed);
+		$node->safe_psql('postgres', "DROP DATABASE seed$seed");
+	}
 }
 
 # now() stands still within a transaction, so a window can close exactly then.
