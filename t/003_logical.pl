@@ -24,6 +24,7 @@ INSERT INTO poa.device VALUES (1::bigint::guid, 'ESME', 2, '1063', 1::bigint::gu
 SELECT poa.track_activation(1::bigint::guid, received_at => '2030-01-01 00:00:00+00');
 CREATE TABLE plain (id int PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text);
 CREATE TABLE judged (LIKE plain INCLUDING ALL);
+CREATE TABLE sent (LIKE plain INCLUDING ALL);
 CREATE TABLE copied (LIKE plain INCLUDING ALL);
 CREATE TABLE copied_always (LIKE plain INCLUDING ALL);
 CREATE TABLE by_day (LIKE plain, PRIMARY KEY (id, received_at)) PARTITION BY RANGE (received_at);
@@ -42,8 +43,8 @@ my $logged = "SELECT source_table, alert->>'id' FROM poa.suppression_log ORDER B
 
 # Rows that are there when the subscription is made, and come by COPY.
 $publisher->safe_psql('postgres', join ' ', map { $rows->($_, 0) } qw(plain copied copied_always by_day));
-$publisher->safe_psql('postgres', "SELECT poa.attach('judged'); " . $rows->('judged', 0));
-$publisher->safe_psql('postgres', 'CREATE PUBLICATION alerts FOR TABLE plain, judged, copied, copied_always, by_day');
+$publisher->safe_psql('postgres', "SELECT poa.attach('judged'), poa.attach('sent'); " . $rows->('judged', 0) . $rows->('sent', 0));
+$publisher->safe_psql('postgres', 'CREATE PUBLICATION alerts FOR TABLE plain, judged, sent, copied, copied_always, by_day');
 is($publisher->safe_psql('postgres', 'SELECT id FROM judged ORDER BY id'), "2\n3\n4", 'the publisher diverts');
 
 $subscriber->safe_psql('postgres', <<'SQL');
@@ -61,6 +62,7 @@ my $ids = sub {
 is($ids->('plain'), '1 2 3 4', 'the first copy stores');
 is($ids->('by_day'), '1 2 3 4', 'also into partitions');
 is($ids->('judged'), '2 3 4', 'an attached table replicates what it stored only');
+is($ids->('sent'), '2 3 4', 'also to a table that is not attached');
 is($ids->('copied_always'), '2 3 4', 'where the trigger is enabled always, the first copy is judged');
 is($subscriber->safe_psql('postgres', $logged), 'copied_always|1', 'and nothing else is');
 
@@ -86,6 +88,12 @@ SQL
 $publisher->wait_for_catchup('alerts');
 is($ids->('copied'), '1 3 4 11 12 13 14', 'apply stores, and does not judge');
 is($ids->('judged'), '2 3 4 12 13 14', 'judged at the publisher');
+
+# What is released at the publisher is an insert like any other.
+$publisher->safe_psql('postgres', "SELECT poa.release(log_id, 'after all') FROM poa.suppression_log WHERE source_table IN ('judged', 'sent') AND alert->>'id' = '1'");
+$publisher->wait_for_catchup('alerts');
+is($ids->('judged'), '1 2 3 4 12 13 14', 'a release reaches an attached table');
+is($ids->('sent'), '1 2 3 4', 'and one that is not');
 is($ids->('copied_always'), '2 3 4 12 13 14', 'enabled always, apply judges');
 is($ids->('by_day'), '1 2 3 4 12 13 14', 'also for partitions');
 is($subscriber->safe_psql('postgres', 'SELECT count(*), sum(id % 2) FROM plain WHERE id > 1000'), '1000|0',
