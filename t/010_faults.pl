@@ -281,11 +281,8 @@ foreach my $long ('load', 'release of many', 'purge of the log')
 	note("$long: " . ($done ? 'all' : 'nothing'));
 	ok($done || state() eq $before, "$long, killed: all is done or nothing");
 	is($session->{handle}->result(0), 3, 'its exit status is that of an error') if $long eq 'load' && !$done;
-}
 
-# Done at last, and still done after that.
-foreach my $long ('load', 'release of many', 'purge of the log')
-{
+	# done at last, and still done after that
 	finish($long{$long}->());
 	my $state = state();
 	kill_all();
