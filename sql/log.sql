@@ -95,4 +95,12 @@ DROP TRIGGER keep_out ON poa.suppression_log;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:10', 'logged');
 SELECT mpxn FROM poa.suppression_log;
 DROP FUNCTION keep_out;
+
+-- columns that a later version brings, before the library that knows of them
+ALTER TABLE poa.suppression_log ADD COLUMN note text;
+ALTER TABLE poa.activation ADD COLUMN note text;
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:11', 'logged too');
+SELECT mpxn, note FROM poa.suppression_log ORDER BY log_id;
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-05-01 13:00') IS NOT NULL AS tracked;
+SELECT received_at, note FROM poa.activation ORDER BY activation_id;
 DROP TABLE alerts;

@@ -466,9 +466,10 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
 		DirectFunctionCall2(timestamp_pl_interval, TimestampTzGetDatum(activates_at),
 							IntervalPGetDatum(&registration->window_after));
 	values[ACTIVATION_STATUS - 1] = CStringGetTextDatum(status);
+	/* columns that a later version or somebody else has added stay NULL */
+	ExecStoreAllNullTuple(slot);
 	memcpy(slot->tts_values, values, sizeof(values));
 	memcpy(slot->tts_isnull, nulls, sizeof(nulls));
-	ExecStoreVirtualTuple(slot);
 
 	AfterTriggerBeginQuery();
 	InitResultRelInfo(result, activation, 0, NULL, 0);

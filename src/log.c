@@ -275,10 +275,10 @@ poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 	fill_from_inventory(writer, matches[0].device, alert->mpxn, values, nulls);
 	values[LOG_ID - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
 
-	ExecClearTuple(writer->slot);
+	/* columns that a later version or somebody else has added stay NULL */
+	ExecStoreAllNullTuple(writer->slot);
 	memcpy(writer->slot->tts_values, values, sizeof(values));
 	memcpy(writer->slot->tts_isnull, nulls, sizeof(nulls));
-	ExecStoreVirtualTuple(writer->slot);
 	store_row(writer);
 }
 
