@@ -217,4 +217,18 @@ ROLLBACK;
 SELECT count(*) FROM shown WHERE request ~ 'rolled';
 -- nothing was lost: a request has one row, a pending one at most for each meter
 SELECT device FROM poa.activation WHERE status = 'tracked' AND activates_at > received_at GROUP BY device HAVING count(*) > 1;
+
+-- row triggers that somebody put on the table fire, and leave nothing open
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	RAISE NOTICE '% %: %', TG_WHEN, TG_OP, NEW.request_id;
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER tell_before BEFORE INSERT ON poa.activation FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE TRIGGER tell_after AFTER INSERT ON poa.activation FOR EACH ROW WHEN (NEW.status = 'tracked') EXECUTE FUNCTION tell();
+SELECT pg_temp.track('watched', '2026-03-06 10:00', NULL);
+DROP TRIGGER tell_before ON poa.activation;
+DROP TRIGGER tell_after ON poa.activation;
+DROP FUNCTION tell;
 DROP VIEW shown;

@@ -473,6 +473,8 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
 
 	AfterTriggerBeginQuery();
 	InitResultRelInfo(result, activation, 0, NULL, 0);
+	/* or an AFTER trigger would open the table once more, for nobody to close */
+	estate->es_opened_result_relations = list_make1(result);
 	ExecOpenIndices(result, false);
 	ExecSimpleRelationInsert(result, estate, slot);
 	AfterTriggerEndQuery(estate);
@@ -484,6 +486,7 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
 				 errhint("Drop the trigger.")));
 
 	ExecCloseIndices(result);
+	ExecResetTupleTable(estate->es_tupleTable, false);
 	ExecDropSingleTupleTableSlot(slot);
 	FreeExecutorState(estate);
 	table_close(activation, NoLock);
