@@ -107,3 +107,23 @@ SELECT guid, count(*), min(seen_at) FROM poa.sign_of_life WHERE seen_at < now() 
 SELECT log_id FROM poa.still_dark();
 
 DROP TABLE alerts, outages;
+
+-- However many are released, none of them leaves anything behind for the next
+CREATE TABLE many (alert_code text, chf guid, received_at timestamptz, mpxn text, results_kept bigint);
+SELECT poa.attach('many');
+SELECT poa.track_activation('00000000000000d1', received_at => '2026-04-01') IS NOT NULL AS tracked;
+INSERT INTO many SELECT 'AD1', '00000000000000f1', '2026-04-01 00:05', n::text FROM generate_series(1, 5) AS n;
+CREATE FUNCTION count_results() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.results_kept := count(*) FROM pg_backend_memory_contexts WHERE name = 'SPI TupTable';
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER count_results BEFORE INSERT ON many FOR EACH ROW EXECUTE FUNCTION count_results();
+-- (of others the tables are gone)
+SET client_min_messages = error;
+SELECT poa.release_still_dark();
+RESET client_min_messages;
+SELECT count(*) AS alerts, max(results_kept) - min(results_kept) AS left_behind FROM many;
+DROP TABLE many;
+DROP FUNCTION count_results;

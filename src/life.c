@@ -21,17 +21,16 @@
 #include "poa_suppress.h"
 
 /*
- * Execute a SELECT of the extension, in SPI, as the caller; returns the number
- * of its rows.
+ * Execute a SELECT of the extension, in SPI, as the caller, and return its rows.
  */
-static uint64
+static SPITupleTable *
 select_from(const char *sql, int nparams, Oid *types, Datum *values)
 {
 	int			result = SPI_execute_with_args(sql, nparams, types, values, NULL, false, 0);
 
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
+	return SPI_tuptable;
 }
 
 /*
@@ -52,7 +51,7 @@ try_release(const char *tables, Datum log_id, Datum reason)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		(void) select_from(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values);
+		SPI_freetuptable(select_from(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values));
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
@@ -71,7 +70,7 @@ try_release(const char *tables, Datum log_id, Datum reason)
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(error);
 	if (select_from(psprintf("SELECT FROM %s.release_log WHERE log_id OPERATOR(pg_catalog.=) $1", tables),
-					1, types, values) == 0)
+					1, types, values)->numvals == 0)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("alert with log_id " INT64_FORMAT " could not be released: %s",
@@ -107,8 +106,7 @@ poa_release_still_dark(PG_FUNCTION_ARGS)
 	reason = CStringGetTextDatum(psprintf("no sign of life %s after its window",
 										  DatumGetCString(DirectFunctionCall1(interval_out, grace))));
 	SPI_connect();
-	(void) select_from(psprintf("SELECT log_id FROM %s.still_dark($1)", tables), 1, &interval, &grace);
-	dark = SPI_tuptable;
+	dark = select_from(psprintf("SELECT log_id FROM %s.still_dark($1)", tables), 1, &interval, &grace);
 	for (uint64 i = 0; i < dark->numvals; i++)
 	{
 		bool		isnull;
