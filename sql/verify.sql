@@ -112,6 +112,13 @@ INSERT INTO alerts (alert_code, chf, received_at, mpxn) SELECT alert_code, chf, 
 SELECT check_name FROM poa.verify(NULL, NULL) WHERE NOT ok;
 ROLLBACK;
 
+-- Where a partition alone is attached, the log names its root
+SELECT poa.detach('"Shadow \ table"'), poa.attach('shadow_1', chf => 'hub of it', at => 'it''s time', mpxn => NULL, mode => 'shadow');
+SELECT poa.track_activation(3::bigint::guid, received_at => '2026-03-05 12:00') IS NOT NULL AS tracked;
+INSERT INTO "Shadow \ table" VALUES ('AD1', 103::bigint::guid, '2026-03-05 12:20');
+SELECT source_table FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
+SELECT * FROM poa.verify('2026-03-05', '2026-03-06') WHERE check_name IN ('stored', 'one_place');
+
 -- Who may ask
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;

@@ -40,6 +40,7 @@
 
 #include "compat.h"
 #include "divert.h"
+#include "log.h"
 #include "poa_suppress.h"
 
 /* The arguments of ask_attached(), but for those that only the question names */
@@ -183,6 +184,7 @@ static char *
 relations_of_question(Relation alerts, char **args, const char *type)
 {
 	const char *schema = get_namespace_name(RelationGetNamespace(alerts));
+	Oid			source = poa_log_source(alerts);
 	const char *count = "NULL::pg_catalog.jsonb";
 	char	   *at = psprintf("a.%s", quote_identifier(args[POA_ARG_AT]));
 
@@ -196,8 +198,8 @@ relations_of_question(Relation alerts, char **args, const char *type)
 					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s, "
 					"a.xmin, pg_catalog.to_jsonb(a.*) "
 					"FROM %s %s AS a WHERE %s >= $2 AND %s <= $3) ",
-					quote_literal_cstr(schema),
-					quote_literal_cstr(RelationGetRelationName(alerts)),
+					quote_literal_cstr(get_namespace_name(get_rel_namespace(source))),
+					quote_literal_cstr(get_rel_name(source)),
 					quote_identifier(args[POA_ARG_CODE]), quote_identifier(args[POA_ARG_CHF]), at,
 					column_or_null(args[POA_ARG_MPXN], "text"),
 					column_or_null(args[POA_ARG_DEVICE], type), count,

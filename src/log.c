@@ -88,10 +88,11 @@ struct PoaLogWriter
 static bool purging = false;
 
 /*
- * The table that was attached: for a partition the root of its tree.
+ * The table that the log names for one that is attached: for a partition the
+ * root of its tree.
  */
-static Oid
-attached_table(Relation alerts)
+Oid
+poa_log_source(Relation alerts)
 {
 	Oid			relid = RelationGetRelid(alerts);
 
@@ -112,7 +113,7 @@ PoaLogWriter *
 poa_log_open(Oid schema, Relation alerts)
 {
 	PoaLogWriter *writer = palloc0(sizeof(PoaLogWriter));
-	Oid			source = attached_table(alerts);
+	Oid			source = poa_log_source(alerts);
 	Relation	log;
 
 	writer->context = CurrentMemoryContext;

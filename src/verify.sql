@@ -7,9 +7,12 @@
  * One snapshot answers it all, that of the statement which calls, so alerts
  * that come meanwhile are seen everywhere or nowhere.
  *
- * That a window was known is certain where its row is older than the alert's
- * and the request had been received.  A row that is younger proves nothing: it
- * may be that of a late request, of an outcome, or of a meter that has moved.
+ * That a window was known is likely where the request had been received, and
+ * the transaction that wrote its row began to write before the one that wrote
+ * the alert's.  It may have committed after the alert was judged all the same,
+ * and an alert that was updated later has a younger row.  A window's row that
+ * is younger proves nothing: it may be that of a late request, of an outcome,
+ * or of a meter that has moved.
  *
  * A window may have moved since it suppressed an alert, once, from its receipt
  * to that of its signed pre-command (retime_activation).  Only differences of
@@ -192,5 +195,5 @@ CREATE FUNCTION poa.verify(from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (check_name text, ok boolean, detail text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 6;
 COMMENT ON FUNCTION poa.verify(timestamptz, timestamptz) IS
-	'whether every alert of a period is in one place, for a reason on record: six rows, in the order log_row (the columns of a log row agree), explained (by an activation whose window holds it), stored (no AD1 in a window that was known; those in a window that was tracked or has changed since are counted), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Raises 22023 where from_at is after to_at';
+	'whether every alert of a period is in one place, for a reason on record: six rows, in the order log_row (the columns of a log row agree), explained (by an activation whose window holds it), stored (no AD1 in a window that was likely known: received before it, and in a row of an older transaction, which a request that was tracked at the same time and an alert that was updated later have too; those in a window that was tracked or has changed since are counted), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Raises 22023 where from_at is after to_at';
 REVOKE ALL ON FUNCTION poa.verify(timestamptz, timestamptz) FROM PUBLIC;
