@@ -141,6 +141,14 @@ like($err, qr/^poa-report: no alert of February 2022 that london may see for dis
 ($code, $out, $err) = report('southern', '-o', "$dir/none.html", '2021-02');
 is($code, 1, 'a month without alerts');
 ok(!-e "$dir/none.html", 'makes no file');
+# a network of one's own needs no name, and who sees all needs no grant
+$node->safe_psql('postgres', q{
+	INSERT INTO poa.distributor (distributor_id) VALUES (50);
+	SELECT poa.grant_dno('london', 50);
+});
+like((report('london', '2022-02'))[1], qr{<p class=for>[^<]*London; distributor 50</p>}, 'a network without a name');
+my $superuser = $node->safe_psql('postgres', 'SELECT current_user');
+like((report($superuser, '--distributor', '20', '2022-02'))[1], qr{<p class=for>SSEN, Southern</p>}, 'a superuser reports on any network');
 is((report('southern'))[0], 1, 'without a month it is the last one, which has none');
 is((report('southern', @$_))[0], 2, "wrong usage: @$_") foreach [ '2022-13' ], [ '2022-2' ], [ '--distributor', '100', '2022-02' ], [ '--no', '2022-02' ],
   [ '-o', "$dir/no/such.html", '2022-02' ];
