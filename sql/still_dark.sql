@@ -125,5 +125,14 @@ SET client_min_messages = error;
 SELECT poa.release_still_dark();
 RESET client_min_messages;
 SELECT count(*) AS alerts, max(results_kept) - min(results_kept) AS left_behind FROM many;
+-- One that breaks a deferred constraint keeps only itself back
+ALTER TABLE many ADD UNIQUE (mpxn) DEFERRABLE INITIALLY DEFERRED;
+SELECT poa.track_activation('00000000000000d1', received_at => '2026-04-02') IS NOT NULL AS tracked;
+INSERT INTO many SELECT 'AD1', '00000000000000f1', '2026-04-02 00:05', n::text FROM generate_series(5, 7) AS n;
+BEGIN;
+SET LOCAL client_min_messages = error;
+SELECT poa.release_still_dark();
+COMMIT;
+SELECT mpxn FROM many WHERE received_at > '2026-04-02' ORDER BY mpxn;
 DROP TABLE many;
 DROP FUNCTION count_results;

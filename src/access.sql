@@ -289,7 +289,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.grant_operator(name) IS
-	'lets a role fill manufacturer, guid_list, device and sign_of_life, import and undo imports, track, cancel, record outcomes, receive messages, explain, report and release, and read everything. Raises 42704 for a role that does not exist';
+	'lets a role fill manufacturer, guid_list, device and sign_of_life, import and undo imports, track, cancel, record outcomes, receive messages, explain, verify, report and release, and read everything. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_auditor(role name) RETURNS void
 LANGUAGE plpgsql
@@ -303,7 +303,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.grant_auditor(name) IS
-	'lets a role read everything and call eligibility, explain, health and the reports. Raises 42704 for a role that does not exist';
+	'lets a role read everything and call eligibility, explain, health, verify and the reports. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql

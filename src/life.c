@@ -37,6 +37,9 @@ select_from(const char *sql, int nparams, Oid *types, Datum *values)
  * Release one alert, in SPI.  True if it was; false, with a warning that says
  * why, if it could not be.  One that another session has released meanwhile is
  * just that.  Only a cancellation ends the statement.
+ *
+ * A deferred constraint of the table is checked with it, not when it is too
+ * late to let only this alert go.
  */
 static bool
 try_release(const char *tables, Datum log_id, Datum reason)
@@ -52,6 +55,8 @@ try_release(const char *tables, Datum log_id, Datum reason)
 	PG_TRY();
 	{
 		SPI_freetuptable(select_from(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values));
+		if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) != SPI_OK_UTILITY)
+			elog(ERROR, "cannot check deferred constraints");
 		ReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();

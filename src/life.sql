@@ -93,5 +93,5 @@ REVOKE ALL ON FUNCTION poa.still_dark(interval, timestamptz) FROM PUBLIC;
 CREATE FUNCTION poa.release_still_dark(grace interval DEFAULT '15 minutes') RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_release_still_dark' LANGUAGE C;
 COMMENT ON FUNCTION poa.release_still_dark(interval) IS
-	'releases the alerts of poa.still_dark(grace), as the caller, who needs INSERT on their tables, and returns how many. One that cannot be released is a WARNING that names it, and stays for the next run; one that another session releases meanwhile is not counted. Raises 22004 for NULL, 22023 for a grace that is not finite';
+	'releases the alerts of poa.still_dark(grace), as the caller, who needs INSERT on their tables, and returns how many. One that cannot be released is a WARNING that names it, and stays for the next run; one that another session releases meanwhile is not counted. Deferred constraints are checked at once, for the rest of the transaction, as by SET CONSTRAINTS ALL IMMEDIATE. Raises 22004 for NULL, 22023 for a grace that is not finite';
 REVOKE ALL ON FUNCTION poa.release_still_dark(interval) FROM PUBLIC;
