@@ -61,6 +61,9 @@ SELECT poa.record_outcome_at('r9', 'succeeded', '2026-03-02'), poa.record_outcom
 SELECT log_id FROM poa.still_dark();
 SELECT log_id FROM poa.still_dark(as_of => '2026-03-01 23:00');
 SELECT guid, seen_at, what FROM poa.sign_of_life WHERE what LIKE 'outcome%' AND seen_at < '2026-04-01';
+-- delivered again, even late, it is none; another outcome is
+SELECT poa.record_outcome('r9', 'succeeded'), poa.record_outcome_at('r9', 'activation_failure', '2026-03-03');
+SELECT seen_at, what FROM poa.sign_of_life WHERE what LIKE 'outcome % of r9' ORDER BY seen_at;
 SELECT poa.record_outcome_at('r9', 'succeeded', NULL);
 SELECT poa.record_outcome_at('r9', 'succeeded', 'infinity');
 

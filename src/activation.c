@@ -92,8 +92,14 @@ static const struct
 		2, {TEXTOID, TEXTOID}
 	},
 	[SIGN_OF_LIFE] = {
-		"INSERT INTO %1$s.sign_of_life (guid, seen_at, what) "
-		"SELECT device, $2, 'outcome ' || $3 FROM %1$s.activation WHERE request_id = $1",
+		/* the same outcome again is the same message, delivered again */
+		"WITH answer AS (SELECT device, 'outcome ' || $3 || ' of ' || $1 AS what "
+		"FROM %1$s.activation WHERE request_id = $1), "
+		"heard AS (INSERT INTO %1$s.sign_of_life (guid, seen_at, what) "
+		"SELECT a.device, $2, a.what FROM answer AS a "
+		"WHERE NOT EXISTS (SELECT FROM %1$s.sign_of_life AS s "
+		"WHERE s.guid OPERATOR(%2$s.=) a.device AND s.what = a.what)) "
+		"SELECT FROM answer",
 		3, {TEXTOID, TIMESTAMPTZOID, TEXTOID}
 	},
 	[LOCK_DEVICE_OF] = {

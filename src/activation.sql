@@ -70,7 +70,7 @@ CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolea
 	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.record_outcome(text, text) IS
-	'records what the meter answered, just now, which is a sign of life: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
+	'records what the meter answered, just now, which is a sign of life, but for the same outcome again, a message that is delivered anew: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
 
 CREATE FUNCTION poa.record_outcome_at(request_id text, outcome text, received_at timestamptz) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
