@@ -41,7 +41,7 @@ INSERT INTO may VALUES
 	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
-	('distributor_of', '{}'), ('distributor_of_hub', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_in_window', '{}'),
+	('distributor_of', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
 	('keep_shipped', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
 

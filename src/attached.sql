@@ -25,20 +25,11 @@ REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[]
  */
 CREATE FUNCTION poa.distributor_of(mpxn text) RETURNS smallint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN mpxn OPERATOR(pg_catalog.~) '^[0-9]{13}$' THEN "left"(mpxn, 2)::smallint END;
+RETURN CASE WHEN length(mpxn) OPERATOR(pg_catalog.=) 13 AND rtrim(mpxn, '0123456789') OPERATOR(pg_catalog.=) ''
+	THEN "left"(mpxn, 2)::smallint END;
 COMMENT ON FUNCTION poa.distributor_of(text) IS
 	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
 REVOKE ALL ON FUNCTION poa.distributor_of(text) FROM PUBLIC;
-
-CREATE FUNCTION poa.distributor_of_hub(chf @extschema@.guid) RETURNS smallint
-LANGUAGE sql STABLE STRICT
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) $1
-$$;
-COMMENT ON FUNCTION poa.distributor_of_hub(@extschema@.guid) IS
-	'the distributor of the meters that are on a hub now, by their MPxN in poa.device; the smallest where they disagree, NULL where they do not tell';
-REVOKE ALL ON FUNCTION poa.distributor_of_hub(@extschema@.guid) FROM PUBLIC;
 
 CREATE FUNCTION poa.alerts_of(alert_count jsonb) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -11,65 +11,71 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
+DECLARE
+	/* most are restored within a day, for which the later partitions need not be searched */
+	question text := $question$SELECT r.* FROM (
+		WITH restoration AS NOT MATERIALIZED (
+			SELECT s.id, s.from_at + interval '1 day' AS soon, a.code, a.chf, a.device, a.at
+			FROM span AS s JOIN alert AS a
+				ON a.%I OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at AND a.at < s.to_at
+			WHERE a.code IN ('8F35', '8F36', '8F37', '8F38', '8F39', '8F3A', '8F3B', '8F3C')
+		), near AS MATERIALIZED (
+			SELECT r.id, r.code, r.chf, r.device, r.at FROM restoration AS r WHERE r.at < r.soon
+		)
+		TABLE near
+		UNION ALL
+		SELECT r.id, r.code, r.chf, r.device, r.at FROM restoration AS r
+		WHERE r.at >= r.soon AND r.id NOT IN (SELECT n.id FROM near AS n)
+	) AS r$question$;
 BEGIN
 	PERFORM poa.check_range(from_at, to_at);
 	RETURN QUERY
 	/* those after the range too: the restoration of one of them is not of one before */
 	WITH suppressed AS MATERIALIZED (
-		SELECT l.log_id, l.chf, l.mpxn, l.distributor_id, l.device, l.activates_at, l.decided_at
+		SELECT l.log_id, l.chf, l.mpxn, l.distributor_id, l.device, l.activates_at, l.decided_at,
+			min(l.decided_at) OVER hub AS first_at, lead(l.decided_at, 1, 'infinity') OVER hub AS next_at
 		FROM poa.suppression_log AS l
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors) AND l.decided_at >= from_at
-	), hub AS MATERIALIZED (
-		SELECT s.chf, min(s.decided_at) AS from_at FROM suppressed AS s WHERE s.decided_at < to_at GROUP BY s.chf
+		WINDOW hub AS (PARTITION BY l.chf ORDER BY l.decided_at, l.log_id)
+	), outage AS MATERIALIZED (
+		SELECT s.log_id, s.chf, s.decided_at, s.next_at FROM suppressed AS s WHERE s.first_at < to_at
 	), meter AS (
-		SELECT h.chf, s.device, h.from_at FROM hub AS h
-		JOIN suppressed AS s ON s.chf OPERATOR(@extschema@.=) h.chf AND s.decided_at < to_at
+		SELECT s.chf, s.device FROM suppressed AS s WHERE s.decided_at < to_at
 		UNION
-		SELECT h.chf, d.device, h.from_at FROM hub AS h
-		JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) h.chf
+		SELECT o.chf, d.device FROM outage AS o JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) o.chf
 	), heard AS (
 		SELECT a.*
-		FROM (SELECT array_agg(h.chf::bigint) AS ids, array_agg(h.chf) AS guids, array_agg(h.from_at) AS starts,
-				min(h.from_at) AS from_at FROM hub AS h) AS h
-		CROSS JOIN poa.ask_attached(
-			$question$
-				SELECT s.id, a.code, a.chf, a.device, a.at
-				FROM span AS s JOIN alert AS a ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at
-				WHERE a.code IN ('AD1', '8F35', '8F36', '8F37', '8F38', '8F39', '8F3A', '8F3B', '8F3C')
-			$question$, h.from_at, 'infinity', h.ids, h.guids, h.starts, by => 'chf')
-			AS a (hub bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
-		UNION
-		SELECT a.*
-		FROM (SELECT array_agg(m.chf::bigint) AS ids, array_agg(m.device) AS guids, array_agg(m.from_at) AS starts,
-				min(m.from_at) AS from_at FROM meter AS m) AS m
-		CROSS JOIN poa.ask_attached(
-			$question$
-				SELECT s.id, a.code, a.chf, a.device, a.at
-				FROM span AS s JOIN alert AS a ON a.device OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at
-				WHERE a.code IN ('8F35', '8F36', '8F37', '8F38', '8F39', '8F3A', '8F3B', '8F3C')
-			$question$, m.from_at, 'infinity', m.ids, m.guids, m.starts, by => 'device')
-			AS a (hub bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
-	), event AS (
-		/* an AD1 that was released or logged in shadow mode stands in its table too, and gives way to the log */
-		SELECT h.hub, h.at, CASE h.code WHEN 'AD1' THEN 1 ELSE 3 END AS kind, NULL::bigint AS log_id, h.code, h.chf, h.device
-		FROM heard AS h
+		FROM (SELECT array_agg(o.log_id) AS ids, array_agg(o.chf) AS guids, array_agg(o.decided_at) AS starts,
+				array_agg(o.next_at) AS ends, min(o.decided_at) AS from_at FROM outage AS o) AS o
+		CROSS JOIN poa.ask_attached(format(question, 'chf'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'chf')
+			AS a (log_id bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
 		UNION ALL
-		SELECT s.chf::bigint, s.decided_at, 2, s.log_id, NULL, NULL, NULL
-		FROM suppressed AS s
-	), numbered AS (
-		/* an outage begins with an AD1 and lasts until the next */
-		SELECT e.*, count(*) FILTER (WHERE e.kind < 3) OVER (PARTITION BY e.hub ORDER BY e.at, e.kind, e.log_id) AS outage
-		FROM event AS e
-	), ended AS (
-		SELECT DISTINCT ON (n.hub, n.outage) n.*
-		FROM numbered AS n WHERE n.kind = 3
-		ORDER BY n.hub, n.outage, n.at, n.code, n.device
+		SELECT a.*
+		FROM (SELECT array_agg(o.log_id) AS ids, array_agg(m.device) AS guids, array_agg(o.decided_at) AS starts,
+				array_agg(o.next_at) AS ends, min(o.decided_at) AS from_at
+			FROM outage AS o JOIN meter AS m ON m.chf OPERATOR(@extschema@.=) o.chf) AS o
+		CROSS JOIN poa.ask_attached(format(question, 'device'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'device')
+			AS a (log_id bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
+	), ended AS MATERIALIZED (
+		SELECT DISTINCT ON (h.log_id) h.*, o.chf AS hub, o.decided_at
+		FROM heard AS h JOIN outage AS o USING (log_id)
+		ORDER BY h.log_id, h.at, h.code, h.device
 	), pair AS (
 		/* a meter that was on two hubs restores the one where the lights went out last */
-		SELECT DISTINCT ON (e.code, e.chf, e.device, e.at) n.log_id, e.code, e.device, e.at
-		FROM ended AS e JOIN numbered AS n USING (hub, outage)
-		WHERE n.kind = 2
-		ORDER BY e.code, e.chf, e.device, e.at, n.at DESC, n.log_id DESC
+		SELECT DISTINCT ON (e.code, e.chf, e.device, e.at) e.*
+		FROM ended AS e
+		WHERE e.log_id NOT IN (
+			/* the hub had another AD1 in between, which was stored; then it is that one's */
+			SELECT a.log_id
+			FROM (SELECT array_agg(e.log_id) AS ids, array_agg(e.hub) AS guids, array_agg(e.decided_at) AS starts,
+					array_agg(e.at) AS ends, min(e.decided_at) AS from_at, max(e.at) AS to_at FROM ended AS e) AS e
+			CROSS JOIN poa.ask_attached(
+				$question$
+					SELECT s.id FROM span AS s JOIN alert AS a
+						ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.at <= s.to_at
+					WHERE a.code = 'AD1'
+				$question$, e.from_at, e.to_at, e.ids, e.guids, e.starts, e.ends, 'chf') AS a (log_id bigint))
+		ORDER BY e.code, e.chf, e.device, e.at, e.decided_at DESC, e.log_id DESC
 	)
 	SELECT s.log_id, s.chf, s.mpxn, s.distributor_id, s.device, s.activates_at, s.decided_at,
 		p.at, p.code, p.device, p.at - s.decided_at
@@ -92,66 +98,62 @@ COMMENT ON FUNCTION poa.restoration(timestamptz, timestamptz) IS
 REVOKE ALL ON FUNCTION poa.restoration(timestamptz, timestamptz) FROM PUBLIC;
 
 /*
- * The AD1s of a range that were stored although a window holds them, which
+ * The AD1s of a range that stand in an attached table and nowhere else, which
  * late_activation and replay have in common.
  */
-CREATE FUNCTION poa.stored_in_window(
-	distributors smallint[],
-	from_at timestamptz,
-	to_at timestamptz,
-	window_before interval,
-	window_after interval,
-	known boolean
-) RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
-	decided_at timestamptz, alerts numeric, activation_id bigint)
+CREATE FUNCTION poa.stored_ad1(distributors smallint[], from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
+	decided_at timestamptz, alert_count jsonb)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	WITH held AS (
-		SELECT DISTINCT ON (a.part, a.place) a.*, v.activation_id
-		FROM poa.ask_attached(
+	WITH numbered AS (
+		/* from 0; a partition for each alert would cost more */
+		SELECT a.*, row_number() OVER (ORDER BY a.chf, a.decided_at, a.mpxn, a.place)
+			- rank() OVER (ORDER BY a.chf, a.decided_at, a.mpxn) AS copy
+		FROM ROWS FROM (poa.ask_attached(
 			$question$
-				SELECT a.source_schema, a.source_table, a.part, a.place, a.chf, a.mpxn, a.at, a.alert_count
-				FROM alert AS a
-				WHERE a.code = 'AD1' AND a.at < $3
-					/* of these distributors, or of whom its hub tells */
-					AND (left(a.mpxn, 2) = ANY (ARRAY(SELECT lpad(d::text, 2, '0') FROM unnest($4) AS d))
-					OR coalesce(length(a.mpxn) <> 13 OR translate(a.mpxn, '0123456789', '') <> '', true))
+				SELECT a.source_schema, a.source_table, a.chf, a.mpxn, a.distributor_id, a.at, a.alert_count
+				FROM (
+					/* distributor_of(), which the owner of the table may not execute */
+					SELECT a.*, CASE WHEN length(a.mpxn) = 13 AND rtrim(a.mpxn, '0123456789') = ''
+						THEN left(a.mpxn, 2)::smallint END AS distributor_id
+					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
+				) AS a
+				/* of these distributors, or of whom its hub tells */
+				WHERE (a.distributor_id = ANY ($4::smallint[])) IS NOT FALSE
 			$question$, from_at, to_at, distributors::bigint[])
-			AS a (source_schema text, source_table text, part oid, place tid, chf @extschema@.guid, mpxn text,
-				decided_at timestamptz, alert_count jsonb)
-		JOIN poa.activation AS v ON v.chf OPERATOR(@extschema@.=) a.chf AND v.status IN ('tracked', 'succeeded')
-			AND a.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
-				AND coalesce(v.activates_at + window_after, v.closes_at)
-			AND (NOT known OR v.received_at <= a.decided_at)
-		ORDER BY a.part, a.place, v.activates_at DESC, v.activation_id DESC
-	), numbered AS (
-		SELECT h.*, row_number() OVER (PARTITION BY h.chf, h.decided_at, h.mpxn ORDER BY h.part, h.place) AS copy
-		FROM held AS h
+			AS (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
+				decided_at timestamptz, alert_count jsonb))
+			WITH ORDINALITY AS a (source_schema, source_table, chf, mpxn, mpxn_distributor, decided_at, alert_count, place)
 	), logged AS (
 		/* what the log has and the table too: the copies of an alert, as many as were logged */
-		SELECT l.chf, l.decided_at, l.mpxn, row_number() OVER (PARTITION BY l.chf, l.decided_at, l.mpxn) AS copy
+		SELECT l.chf, l.decided_at, l.mpxn, row_number() OVER alike - rank() OVER alike AS copy
 		FROM poa.suppression_log AS l
 		WHERE l.decided_at >= from_at AND l.decided_at < to_at
 			AND (NOT l.diverted OR EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id))
-	)
-	SELECT n.source_schema, n.source_table, n.chf, n.mpxn, d.distributor_id,
-		n.decided_at, poa.alerts_of(n.alert_count), n.activation_id
-	FROM numbered AS n
-	CROSS JOIN LATERAL (SELECT coalesce(poa.distributor_of(n.mpxn), poa.distributor_of_hub(n.chf))) AS d (distributor_id)
-	WHERE coalesce(d.distributor_id, '-1'::smallint) = ANY (distributors)
-		AND NOT EXISTS (
+		WINDOW alike AS (ORDER BY l.chf, l.decided_at, l.mpxn)
+	), stored AS (
+		SELECT n.*, coalesce(n.mpxn_distributor, (
+			SELECT min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) n.chf
+		)) AS distributor_id
+		FROM numbered AS n
+		WHERE NOT EXISTS (
 			SELECT FROM logged AS l
 			WHERE l.chf OPERATOR(@extschema@.=) n.chf AND l.decided_at = n.decided_at AND l.copy = n.copy
-				AND l.mpxn IS NOT DISTINCT FROM n.mpxn);
+				AND l.mpxn IS NOT DISTINCT FROM n.mpxn)
+	)
+	SELECT s.source_schema, s.source_table, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
+	FROM stored AS s
+	WHERE coalesce(s.distributor_id, '-1'::smallint) = ANY (distributors);
 END
 $$;
-COMMENT ON FUNCTION poa.stored_in_window(smallint[], timestamptz, timestamptz, interval, interval, boolean) IS
-	'the AD1s of from_at <= decided_at < to_at, UTC instants, of the given distributors, -1 being none, that stand in an attached table, were not logged, and are held by a tracked or succeeded window, as it was fixed or with the interval window_before or window_after instead where that is not NULL; only by activations received no later than the AD1 where known. activation_id is the deciding one, alerts how many the AD1 stands for';
-REVOKE ALL ON FUNCTION poa.stored_in_window(smallint[], timestamptz, timestamptz, interval, interval, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION poa.stored_ad1(smallint[], timestamptz, timestamptz) IS
+	'the AD1s of from_at <= decided_at < to_at, UTC instants, of the given distributors, -1 being none, that stand in an attached table and were not logged. distributor_id is that of the MPxN, else of the meters that are on the hub now, the smallest where they disagree, NULL where they do not tell; alert_count, as the table has it, says how many the AD1 stands for';
+REVOKE ALL ON FUNCTION poa.stored_ad1(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.late_activation_of(distributors smallint[], from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
@@ -167,8 +169,13 @@ BEGIN
 	SELECT s.source_schema, s.source_table, s.chf, s.mpxn, s.distributor_id, s.decided_at,
 		a.activation_id, a.device, a.request_id, a.received_at, a.activates_at, a.opens_at, a.closes_at,
 		a.received_at - s.decided_at
-	FROM poa.stored_in_window(distributors, from_at, to_at, NULL, NULL, false) AS s
-	JOIN poa.activation AS a USING (activation_id)
+	FROM poa.stored_ad1(distributors, from_at, to_at) AS s
+	CROSS JOIN LATERAL (
+		SELECT v.* FROM poa.activation AS v
+		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
+			AND s.decided_at BETWEEN v.opens_at AND v.closes_at
+		ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1
+	) AS a
 	ORDER BY s.decided_at, s.chf, a.activation_id;
 END
 $$;
@@ -207,61 +214,39 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'window_before and window_after must be finite and not negative';
 	END IF;
 	RETURN QUERY
-	WITH suppressed AS (
-		SELECT l.distributor_id, poa.alerts_of(l.alert -> 'alert_count') AS stands_for,
-			as_it_was
-			OR l.decided_at BETWEEN coalesce(l.activates_at - window_before, l.opens_at)
-				AND coalesce(l.activates_at + window_after, l.closes_at)
-			OR EXISTS (
-				SELECT FROM poa.activation AS a
-				WHERE (a.activation_id = ANY (l.matched)
-						OR a.chf OPERATOR(@extschema@.=) l.chf AND a.status IN ('tracked', 'succeeded')
-							AND a.received_at <= l.decided_at)
-					AND l.decided_at BETWEEN coalesce(a.activates_at - window_before, a.opens_at)
-						AND coalesce(a.activates_at + window_after, a.closes_at)
-			) AS again
+	WITH ad1 AS (
+		SELECT l.distributor_id, l.chf, l.decided_at, l.alert -> 'alert_count' AS alert_count, true AS suppressed,
+			l.matched, l.activates_at, l.opens_at, l.closes_at
 		FROM poa.suppression_log AS l
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors)
 			AND l.decided_at >= from_at AND l.decided_at < to_at
-	), part (distributor_id, alerts, suppressed, would_suppress, newly_suppressed, newly_forwarded, stands_for) AS (
-		SELECT s.distributor_id, count(*), count(*), count(*) FILTER (WHERE s.again), 0, count(*) FILTER (WHERE NOT s.again),
-			sum(s.stands_for) FILTER (WHERE s.again)
-		FROM suppressed AS s GROUP BY s.distributor_id
 		UNION ALL
-		SELECT coalesce(a.distributor_id, poa.distributor_of_hub(a.chf)), a.alerts, 0, 0, 0, 0, 0
-		FROM poa.ask_attached(
-			$question$
-				SELECT a.distributor_id, CASE WHEN a.distributor_id IS NULL THEN a.chf END, count(*)
-				FROM (
-					SELECT CASE WHEN a.mpxn ~ '^[0-9]{13}$' THEN left(a.mpxn, 2)::smallint END AS distributor_id, a.chf
-					FROM alert AS a
-					WHERE a.code = 'AD1' AND a.at < $3
-						AND (left(a.mpxn, 2) = ANY (ARRAY(SELECT lpad(d::text, 2, '0') FROM unnest($4) AS d))
-						OR coalesce(length(a.mpxn) <> 13 OR translate(a.mpxn, '0123456789', '') <> '', true))
-				) AS a
-				GROUP BY 1, 2
-			$question$, from_at, to_at, distributors::bigint[])
-			AS a (distributor_id smallint, chf @extschema@.guid, alerts bigint)
-		UNION ALL
-		/* an alert of shadow mode and a released one have been counted twice, the second time as the table knows them */
-		SELECT coalesce(poa.distributor_of(l.mpxn), poa.distributor_of_hub(l.chf)), -1, 0, 0, 0, 0, 0
-		FROM poa.suppression_log AS l
-		WHERE l.decided_at >= from_at AND l.decided_at < to_at
-			AND (NOT l.diverted OR EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id))
-		UNION ALL
-		SELECT n.distributor_id, 0, 0, count(*), count(*), 0, sum(n.alerts)
-		FROM poa.stored_in_window(distributors, from_at, to_at, window_before, window_after, true) AS n
-		WHERE NOT as_it_was
-		GROUP BY n.distributor_id
+		SELECT s.distributor_id, s.chf, s.decided_at, s.alert_count, false, NULL, NULL, NULL, NULL
+		FROM poa.stored_ad1(distributors, from_at, to_at) AS s
+	), replayed AS MATERIALIZED (
+		/* materialized, or each of the counts below would ask again */
+		SELECT a.distributor_id, a.alert_count, a.suppressed, CASE WHEN as_it_was THEN a.suppressed ELSE EXISTS (
+			SELECT FROM (
+				SELECT a.activates_at, a.opens_at, a.closes_at WHERE a.suppressed
+				UNION ALL
+				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+				WHERE v.activation_id = ANY (a.matched)
+				UNION ALL
+				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+				WHERE v.chf OPERATOR(@extschema@.=) a.chf AND v.status IN ('tracked', 'succeeded')
+					AND v.received_at <= a.decided_at
+			) AS w
+			WHERE a.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
+				AND coalesce(w.activates_at + window_after, w.closes_at)
+		) END AS again
+		FROM ad1 AS a
 	)
-	SELECT p.distributor_id, greatest(sum(p.alerts), sum(p.suppressed))::bigint, sum(p.suppressed)::bigint, sum(p.would_suppress)::bigint,
-		sum(p.newly_suppressed)::bigint, sum(p.newly_forwarded)::bigint,
-		coalesce(sum(p.stands_for), 0) * poa.visit_cost()
-	FROM part AS p
-	WHERE coalesce(p.distributor_id, '-1'::smallint) = ANY (distributors)
-	GROUP BY p.distributor_id
-	HAVING sum(p.alerts) > 0 OR sum(p.suppressed) > 0
-	ORDER BY p.distributor_id;
+	SELECT r.distributor_id, count(*), count(*) FILTER (WHERE r.suppressed), count(*) FILTER (WHERE r.again),
+		count(*) FILTER (WHERE r.again AND NOT r.suppressed), count(*) FILTER (WHERE r.suppressed AND NOT r.again),
+		coalesce(sum(poa.alerts_of(r.alert_count)) FILTER (WHERE r.again), 0) * poa.visit_cost()
+	FROM replayed AS r
+	GROUP BY r.distributor_id
+	ORDER BY r.distributor_id;
 END
 $$;
 COMMENT ON FUNCTION poa.replay_of(smallint[], timestamptz, timestamptz, interval, interval) IS
