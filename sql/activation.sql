@@ -231,4 +231,9 @@ SELECT pg_temp.track('watched', '2026-03-06 10:00', NULL);
 DROP TRIGGER tell_before ON poa.activation;
 DROP TRIGGER tell_after ON poa.activation;
 DROP FUNCTION tell;
+
+-- where nothing can be written
+BEGIN READ ONLY;
+SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-07 10:00');
+ROLLBACK;
 DROP VIEW shown;

@@ -37,6 +37,7 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
+#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -359,7 +360,7 @@ is_eligible(Oid schema, TupleTableSlot *slot, Datum device, Registration *regist
 
 /*
  * Lock an eligible device, so that it is tracked and moved by one at a time.
- * False if it is not eligible.
+ * False if it is not eligible; 25006 in a read-only transaction or on a standby.
  *
  * A row that changed while its lock was waited for, or was deleted and inserted
  * again, is looked at anew.
@@ -381,6 +382,7 @@ lock_eligible(Oid schema, Datum device, Registration *registration)
 			is_eligible(schema, probe.slot, device, registration);
 		if (!eligible)
 			break;
+		PreventCommandIfReadOnly("poa.track_activation()");
 		result = table_tuple_lock(probe.heap, &probe.slot->tts_tid, GetLatestSnapshot(),
 								  probe.slot, GetCurrentCommandId(false),
 								  LockTupleNoKeyExclusive, LockWaitBlock, 0, &failure);

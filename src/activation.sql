@@ -55,7 +55,7 @@ CREATE FUNCTION poa.track_activation(
 	AS 'MODULE_PATHNAME', 'poa_track_activation' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
 COMMENT ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) IS
-	'records the hub of an eligible meter as activation in progress and returns the activation_id, NULL where the device is not eligible; activates_at (UTC instant) NULL means on demand, at received_at; supersedes the meter''s pending activation; the same request_id again returns the same id and changes nothing. Raises 22023 for a NULL or infinite received_at or an infinite activates_at, 22008 for a window that ends after the year 294276 or begins before 4714 BC, 23505 for a request_id of another device, 09000 where a trigger on poa.activation keeps it out. Of triggers on poa.activation only those for each row fire (MP102B; DUIS 11.3)';
+	'records the hub of an eligible meter as activation in progress and returns the activation_id, NULL where the device is not eligible; activates_at (UTC instant) NULL means on demand, at received_at; supersedes the meter''s pending activation; the same request_id again returns the same id and changes nothing. Raises 22023 for a NULL or infinite received_at or an infinite activates_at, 22008 for a window that ends after the year 294276 or begins before 4714 BC, 23505 for a request_id of another device, 25006 in a read-only transaction or on a standby, 09000 where a trigger on poa.activation keeps it out. Of triggers on poa.activation only those for each row fire (MP102B; DUIS 11.3)';
 
 CREATE FUNCTION poa.cancel_activation(
 	device @extschema@.guid,

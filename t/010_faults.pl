@@ -196,11 +196,18 @@ sub hungry
 	return $failed;
 }
 my $id = 10_000;
-my $of_stored = grep { hungry($id++, 2, 1000 * 2**$_) } 0 .. 7;
-my $of_diverted = grep { hungry($id++, 1, 1000 * 2**$_) } 0 .. 7;
-cmp_ok($of_stored, '>', 0, 'memory was too little to store');
-cmp_ok($of_diverted, '>', $of_stored, 'it was too little in diverting, too');
-cmp_ok($of_diverted, '<', 8, 'and enough in the end');
+SKIP:
+{
+	# it reserves terabytes, and waits for ever where it has no more
+	skip 'memory cannot be limited under the address sanitizer', 1
+	  if $node->safe_psql('postgres', q{SELECT pg_read_file('/proc/self/maps') LIKE '%libasan%'}) eq 't';
+
+	my $of_stored = grep { hungry($id++, 2, 1000 * 2**$_) } 0 .. 7;
+	my $of_diverted = grep { hungry($id++, 1, 1000 * 2**$_) } 0 .. 7;
+	cmp_ok($of_stored, '>', 0, 'memory was too little to store');
+	cmp_ok($of_diverted, '>', $of_stored, 'it was too little in diverting, too');
+	cmp_ok($of_diverted, '<', 8, 'and enough in the end');
+}
 $before = state();
 
 ###########################################################################
