@@ -137,6 +137,17 @@ SELECT poa.attach('alerts');
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:11', 'judged') RETURNING note;
 SELECT note FROM alerts WHERE note IN ('with the switch off', 'detached', 'judged') ORDER BY note;
 
+-- What a rule brings beside it is not that row, and is judged
+CREATE TABLE ruled (alert_code text, chf guid, received_at timestamptz, note text) PARTITION BY LIST (alert_code);
+CREATE TABLE ruled_rest PARTITION OF ruled DEFAULT;
+SELECT poa.attach('ruled', mpxn => NULL);
+INSERT INTO ruled VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'the alert');
+CREATE RULE again AS ON INSERT TO ruled DO ALSO INSERT INTO ruled_rest VALUES (new.alert_code, new.chf, new.received_at, 'by the rule');
+SELECT poa.release(max(log_id), 'once') FROM poa.suppression_log;
+SELECT note FROM ruled;
+SELECT alert ->> 'note' AS judged FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
+DROP TABLE ruled;
+
 -- The table has changed since, or is gone
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'before the change'), ('AD1', '00000000000000c1', '2026-03-01 12:12', 'with its table gone');
 SELECT max(log_id) AS newest FROM poa.suppression_log \gset
