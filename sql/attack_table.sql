@@ -122,6 +122,29 @@ CREATE FUNCTION regress_poa_dsp.triggered() RETURNS trigger LANGUAGE plpgsql AS 
 CREATE TABLE regress_poa_dsp.alerts (alert_code text, chf guid, received_at timestamptz, mpxn text,
 	by_default boolean DEFAULT regress_poa_dsp.hear('default'), generated boolean GENERATED ALWAYS AS (regress_poa_dsp.hear('generated ' || alert_code)) STORED,
 	CHECK (regress_poa_dsp.hear('check ' || mpxn)));
+-- the planner evaluates a constant predicate, and this one would rather be somebody else, now or when the statement ends
+CREATE TABLE regress_poa_dsp.bait (n int);
+CREATE FUNCTION regress_poa_dsp.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'climbed to %', current_user; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON regress_poa_dsp.bait DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION regress_poa_dsp.later();
+CREATE FUNCTION regress_poa_dsp.attempt(what text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	EXECUTE what;
+	RAISE WARNING 'did: %', what;
+EXCEPTION WHEN insufficient_privilege THEN
+	NULL;	-- as it should be
+END
+$$;
+CREATE FUNCTION regress_poa_dsp.climb() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	IF current_setting('regress.climb', true) = 'on' THEN
+		PERFORM regress_poa_dsp.attempt('RESET ROLE');
+		PERFORM regress_poa_dsp.attempt('INSERT INTO regress_poa_dsp.bait VALUES (1)');
+		PERFORM regress_poa_dsp.attempt('CREATE TEMP TABLE device (n int)');
+	END IF;
+	RETURN true;
+END
+$$;
+CREATE INDEX ON regress_poa_dsp.alerts (received_at) WHERE regress_poa_dsp.climb();
 CREATE INDEX ON regress_poa_dsp.alerts (chf) WHERE regress_poa_dsp.hear('index ' || mpxn);
 CREATE INDEX ON regress_poa_dsp.alerts ((regress_poa_dsp.hear('index ' || alert_code)));
 CREATE TRIGGER hears BEFORE INSERT ON regress_poa_dsp.alerts FOR EACH ROW EXECUTE FUNCTION regress_poa_dsp.triggered();
@@ -136,6 +159,9 @@ SET ROLE regress_poa_writer;
 INSERT INTO regress_poa_dsp.alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', '1900000000001'), ('AD1', '00000000000000c1', '2026-03-01 13:10', '1900000000001'), ('8F36', '00000000000000c1', '2026-03-01 12:20', '1900000000001');
 -- what only reads hears nothing as anybody but the owner
 SET ROLE regress_poa_operator;
+SET regress.climb = on;
+SELECT count(*) FROM poa.late_activation('-infinity', 'infinity');
+RESET regress.climb;
 SELECT check_name, ok FROM poa.verify(NULL, NULL);
 SELECT count(*) FROM poa.still_dark('0', '2026-03-02');
 SELECT outage FROM poa.restoration('-infinity', 'infinity');
