@@ -859,6 +859,9 @@ my $afterwards = q{
 	$$;
 };
 my %laws = (
+	# but for what the switch has let through
+	'verify' => q{
+		SELECT count(*) = 6 AND bool_and(ok OR check_name = 'stored') FROM poa.verify(NULL, NULL)},
 	'replay with NULLs' => q{
 		SELECT count(*) > 20 AND bool_and(r.suppressed = h.suppressed AND r.would_suppress = h.suppressed AND r.alerts = h.alerts
 			AND r.newly_suppressed = 0 AND r.newly_forwarded = 0 AND r.saving = 80 * h.suppressed)
