@@ -47,7 +47,7 @@ COMMENT ON COLUMN poa.guid_list_import.undone_by IS 'name of the role that took 
 
 /* arrays, because 8 bytes a GUID are a sixth of what a row each would take */
 CREATE TABLE poa.guid_list_change (
-	import_id bigint PRIMARY KEY REFERENCES poa.guid_list_import ON DELETE CASCADE,
+	import_id bigint PRIMARY KEY,	/* no foreign key, as in log.sql */
 	added @extschema@.guid[] NOT NULL,
 	removed @extschema@.guid[] NOT NULL
 );

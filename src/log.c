@@ -336,8 +336,23 @@ poa_utc_month(PG_FUNCTION_ARGS)
 }
 
 /*
- * purge_log(before): delete what was logged before an instant; the releases
- * go with it through their foreign key.  Returns the number of log rows.
+ * Delete from the extension's schema, in SPI; returns the number of rows.
+ */
+static uint64
+delete_from(const char *schema, const char *sql, int nparams, Oid *params, Datum *values)
+{
+	int			result = SPI_execute_with_args(psprintf(sql, schema), nparams, params, values,
+											   NULL, false, 0);
+
+	if (result != SPI_OK_DELETE)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
+}
+
+/*
+ * purge_log(before): delete what was logged before an instant, then the
+ * releases whose log row is gone.  One that was being recorded meanwhile holds
+ * its log row, which was waited for.  Returns the number of log rows.
  */
 PG_FUNCTION_INFO_V1(poa_purge_log);
 Datum
@@ -345,31 +360,31 @@ poa_purge_log(PG_FUNCTION_ARGS)
 {
 	Oid			params[] = {TIMESTAMPTZOID};
 	Datum		values[] = {PG_GETARG_DATUM(0)};
-	char	   *sql;
-	volatile int result = 0;
-	uint64		purged;
+	const char *schema = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
+	volatile uint64 purged = 0;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the instant to purge before must not be NULL")));
 
-	sql = psprintf("DELETE FROM %s.suppression_log WHERE logged_at OPERATOR(pg_catalog.<) $1",
-				   quote_identifier(get_namespace_name(poa_schema(fcinfo))));
 	SPI_connect();
 	purging = true;
 	PG_TRY();
 	{
-		result = SPI_execute_with_args(sql, lengthof(params), params, values, NULL, false, 0);
+		purged = delete_from(schema, "DELETE FROM %1$s.suppression_log "
+							 "WHERE logged_at OPERATOR(pg_catalog.<) $1",
+							 lengthof(params), params, values);
+		(void) delete_from(schema, "DELETE FROM %1$s.release_log AS r WHERE NOT EXISTS "
+						   "(SELECT FROM %1$s.suppression_log AS l "
+						   "WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)",
+						   0, NULL, NULL);
 	}
 	PG_FINALLY();
 	{
 		purging = false;
 	}
 	PG_END_TRY();
-	if (result != SPI_OK_DELETE)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	purged = SPI_processed;
 	SPI_finish();
 	PG_RETURN_INT64((int64) purged);
 }

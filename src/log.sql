@@ -73,8 +73,9 @@ SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log_log_id_seq', '');
 COMMENT ON SEQUENCE poa.suppression_log_log_id_seq IS 'numbers of poa.suppression_log; dumped, so that they go on after a restore';
 
+/* no foreign key: it is there before the data, and a parallel restore knows no order of the tables */
 CREATE TABLE poa.release_log (
-	log_id bigint PRIMARY KEY REFERENCES poa.suppression_log ON DELETE CASCADE,
+	log_id bigint PRIMARY KEY,
 	released_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	released_by text NOT NULL,
 	reason text NOT NULL
