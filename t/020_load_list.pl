@@ -332,7 +332,7 @@ is(list(), 1, 'the list stays');
 
 # --------------------------------------------------------------------- undo
 
-$node->safe_psql('postgres', 'DELETE FROM poa.guid_list_import');
+$node->safe_psql('postgres', 'DELETE FROM poa.guid_list_import; DELETE FROM poa.guid_list_change');
 set_list(@A[0 .. 9]);
 my $members = q{SELECT string_agg(guid::text, ' ' ORDER BY guid) FROM poa.guid_list};
 my $before = $node->safe_psql('postgres', $members);
