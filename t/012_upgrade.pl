@@ -112,8 +112,8 @@ foreach my $folder (values %installed)
 	system_or_bail('mkdir', '-p', "$dir/root$folder");
 	system_or_bail('cp', '-as', "$folder/.", "$dir/root$folder");
 }
-# programs that look for the others where they are themselves
-foreach my $program (map { "$dir/root$installed{bindir}/$_" } qw(postgres initdb pg_ctl))
+# programs that look for the others where they are themselves; postgres.real, where the server runs under another program
+foreach my $program (grep { -e } map { "$dir/root$installed{bindir}/$_" } qw(postgres postgres.real initdb pg_ctl))
 {
 	system_or_bail('cp', '--remove-destination', '-L', $program =~ s/^\Q$dir\E.root//r, $program);
 }
