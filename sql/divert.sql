@@ -147,6 +147,20 @@ SELECT guid_hash(2361::bigint::guid) = guid_hash(389768::bigint::guid) AS same_h
 INSERT INTO alerts (alert_code, chf, received_at, note)
 	VALUES ('AD1', 389768::bigint::guid, '2000-01-01 00:00Z', 'same hash'), ('AD1', 2361::bigint::guid, '2000-01-01 00:00Z', 'the hub') RETURNING note;
 
+-- A hub that has had many windows: each is as exact as an only one
+INSERT INTO poa.device VALUES ('00000000000000e5', 'ESME', 2, '1063', '00000000000000c5', NULL);
+INSERT INTO poa.guid_list VALUES ('00000000000000e5');
+SELECT count(poa.track_activation('00000000000000e5', received_at => timestamptz '2026-04-01' + n * interval '1 hour'))
+FROM generate_series(0, 6) AS n;
+INSERT INTO alerts (alert_code, chf, received_at, note)
+SELECT 'AD1', a.chf, edge.at + early.by * interval '1 microsecond', format('%s %s', edge.name, early.by)
+FROM poa.activation AS a, LATERAL (VALUES ('opens', a.opens_at), ('closes', a.closes_at)) AS edge (name, at),
+	generate_series(-1, 1) AS early (by)
+WHERE a.device = '00000000000000e5';
+SELECT note, count(*) AS stored FROM alerts WHERE chf = '00000000000000c5' GROUP BY note ORDER BY note;
+SELECT alert->>'note' AS note, count(*) AS diverted, count(DISTINCT activation_id) AS activations, max(cardinality(matched)) AS matched
+FROM poa.suppression_log WHERE chf = '00000000000000c5' GROUP BY 1 ORDER BY 1;
+
 -- the sum: an alert is in its table or in the log, shadowed ones in both
 SELECT count(*) FILTER (WHERE NOT diverted) AS in_both, count(*) FILTER (WHERE diverted AND EXISTS (SELECT FROM alerts AS a WHERE a.id = (l.alert->>'id')::int AND l.source_table = 'alerts')) AS diverted_and_stored
 FROM poa.suppression_log AS l;

@@ -17,8 +17,9 @@ CREATE TABLE poa.activation (
 			(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']))
 ) WITH (fillfactor = 80);	/* so that a change of status stays on its page and touches no index */
 
-/* the one index that the alert path asks; divert.c knows it by this name */
+/* what the alert path asks, and where a hub has had many windows; divert.c knows them by name */
 CREATE INDEX activation_chf_idx ON poa.activation USING hash (chf);
+CREATE INDEX activation_chf_closes_at_idx ON poa.activation (chf, closes_at);
 CREATE INDEX activation_device_idx ON poa.activation USING hash (device);
 
 COMMENT ON TABLE poa.activation IS

@@ -6,7 +6,8 @@
  * An AD1 whose hub has a suppressing window that holds its instant is written
  * to the suppression log instead of its table, in the same transaction; every
  * other row is stored untouched.  The question is put to the hash index on the
- * hub alone.
+ * hub; where a hub has had more windows than one, to a btree index that passes
+ * over those which have closed, or old windows would make an alert dear.
  *
  * What the trigger needs - columns, the open index, the writer of the log - is
  * kept for one statement and one table in fn_extra, so nothing has to be
@@ -56,7 +57,8 @@ typedef struct Diversion
 	MemoryContext context;		/* the statement's */
 	ResourceOwner owner;		/* of what is open below */
 	SubTransactionId subid;		/* in which the statement runs */
-	PoaProbe	activations;	/* open from the first AD1 on */
+	PoaProbe	windows;		/* by hub; open from the first AD1 on */
+	PoaProbe	recent_windows; /* by hub, from a time on; open once needed */
 	PoaLogWriter *log;			/* open from the first diverted one on */
 	MemoryContextCallback at_end;
 	dlist_node	node;			/* in open_diversions */
@@ -71,9 +73,10 @@ static dlist_head open_diversions = DLIST_STATIC_INIT(open_diversions);
 static void
 forget(Diversion *diversion)
 {
-	if (diversion->activations.heap != NULL)
+	if (diversion->windows.heap != NULL)
 		dlist_delete(&diversion->node);
-	diversion->activations.heap = NULL;
+	diversion->windows.heap = NULL;
+	diversion->recent_windows.heap = NULL;
 	diversion->log = NULL;
 }
 
@@ -87,13 +90,14 @@ end_of_statement(void *arg)
 	Diversion  *diversion = arg;
 	ResourceOwner current = CurrentResourceOwner;
 
-	if (diversion->activations.heap != NULL && IsTransactionState())
+	if (diversion->windows.heap != NULL && IsTransactionState())
 	{
 		CurrentResourceOwner = diversion->owner;
 		if (diversion->log != NULL)
 			poa_log_close(diversion->log);
 		dlist_delete(&diversion->node);
-		poa_probe_close(&diversion->activations);
+		poa_probe_close(&diversion->windows);
+		poa_probe_close(&diversion->recent_windows);
 		CurrentResourceOwner = current;
 	}
 	else
@@ -227,7 +231,7 @@ open_windows(Diversion *diversion)
 		callbacks_registered = true;
 	}
 
-	poa_probe_open(&diversion->activations, diversion->schema,
+	poa_probe_open(&diversion->windows, diversion->schema,
 				   "activation", AccessShareLock, "activation_chf_idx");
 	diversion->owner = CurrentResourceOwner;
 	diversion->subid = GetCurrentSubTransactionId();
@@ -273,21 +277,47 @@ compare_matches(const void *a, const void *b)
 }
 
 /*
+ * Ask anew, for those windows of a hub that had not closed before an instant.
+ * The hash index knows nothing of time, so each of a hub's old windows would
+ * cost a visit.
+ */
+static PoaProbe *
+leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)
+{
+	PoaProbe   *probe = &diversion->recent_windows;
+
+	poa_probe_end(&diversion->windows);
+	if (probe->heap == NULL)
+		poa_probe_open(probe, diversion->schema,
+					   "activation", AccessShareLock, "activation_chf_closes_at_idx");
+	poa_probe_start_from(probe, chf, TimestampTzGetDatum(at));
+	return probe;
+}
+
+/*
  * Find the windows of a hub that hold an instant.  Returns their number, and
  * the windows in order in *matches, in the current memory context.
  */
 static int
 find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches)
 {
-	PoaProbe   *probe = &diversion->activations;
+	PoaProbe   *probe = &diversion->windows;
 	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+	bool		found;
+	bool		more;
 	int			n = 0;
 
 	if (probe->heap == NULL)
 		open_windows(diversion);
 
 	poa_probe_start(probe, chf);
-	while (poa_probe_next(probe))
+	found = poa_probe_sole(probe, &more);
+	if (more)
+	{
+		probe = leave_out_closed(diversion, chf, at);
+		found = poa_probe_next(probe);
+	}
+	for (; found; found = more && poa_probe_next(probe))
 	{
 		Datum	   *values = probe->slot->tts_values;
 		PoaMatch   *match;

@@ -31,36 +31,48 @@
 #include "probe.h"
 
 /*
- * Open a table of the extension, with a lock of a given mode, and its btree
- * index on one column, or its hash index on one guid.  The locks are kept to
- * the end of the transaction, as those of a query are.
+ * Make the key by which a probe looks for an operator of a strategy and a
+ * column of its index, counted from 0.
+ */
+static void
+make_key(PoaProbe *probe, int column, StrategyNumber strategy)
+{
+	Relation	index = probe->index;
+	Oid			operator = get_opfamily_member(index->rd_opfamily[column],
+											   index->rd_opcintype[column],
+											   index->rd_opcintype[column], (int16) strategy);
+
+	if (!OidIsValid(operator))
+		elog(ERROR, "index \"%s\" lacks the operator of strategy %d",
+			 RelationGetRelationName(index), (int) strategy);
+	ScanKeyEntryInitialize(&probe->keys[column], 0, (AttrNumber) (column + 1), strategy, InvalidOid,
+						   index->rd_indcollation[column], get_opcode(operator), (Datum) 0);
+}
+
+/*
+ * Open a table of the extension, with a lock of a given mode, and an index: its
+ * hash index on one guid, its btree index on one column, or on one and another
+ * that has to be no less than a value.  The locks are kept to the end of the
+ * transaction, as those of a query are.
  */
 void
 poa_probe_open(PoaProbe *probe, Oid schema, const char *table, LOCKMODE lockmode,
 			   const char *index)
 {
-	StrategyNumber equal;
-	Oid			operator;
-
 	Assert(probe->heap == NULL);
 	probe->heap = table_open(poa_relation(schema, table), lockmode);
 	probe->index = index_open(poa_relation(schema, index), AccessShareLock);
 	probe->keyattno = probe->index->rd_index->indkey.values[0];
 
-	equal = probe->index->rd_rel->relam == HASH_AM_OID ?
-		HTEqualStrategyNumber : BTEqualStrategyNumber;
-	operator = get_opfamily_member(probe->index->rd_opfamily[0],
-								   probe->index->rd_opcintype[0],
-								   probe->index->rd_opcintype[0], (int16) equal);
-	if (!OidIsValid(operator))
-		elog(ERROR, "index \"%s\" has no equality operator", index);
-	ScanKeyEntryInitialize(&probe->key, 0, 1, equal, InvalidOid,
-						   probe->index->rd_indcollation[0],
-						   get_opcode(operator), (Datum) 0);
+	make_key(probe, 0, probe->index->rd_rel->relam == HASH_AM_OID ?
+			 HTEqualStrategyNumber : BTEqualStrategyNumber);
+	probe->nkeys = probe->index->rd_index->indnkeyatts;
+	if (probe->nkeys == 2)
+		make_key(probe, 1, BTGreaterEqualStrategyNumber);
 
 	probe->slot = table_slot_create(probe->heap, NULL);
 	probe->scan = poa_index_beginscan(probe->heap, probe->index,
-									  GetLatestSnapshot(), 1);
+									  GetLatestSnapshot(), probe->nkeys);
 }
 
 /*
@@ -73,35 +85,76 @@ poa_probe_start(PoaProbe *probe, Datum key)
 }
 
 /*
+ * The same by an index on two columns: the second from a value on.
+ */
+void
+poa_probe_start_from(PoaProbe *probe, Datum key, Datum from)
+{
+	Assert(probe->nkeys == 2);
+	probe->keys[1].sk_argument = from;
+	poa_probe_start(probe, key);
+}
+
+/*
  * Start to look for the rows of a key that a snapshot sees.
  */
 void
 poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
 {
-	probe->key.sk_argument = key;
+	probe->keys[0].sk_argument = key;
 	probe->scan->xs_snapshot = snapshot;
-	index_rescan(probe->scan, &probe->key, 1, NULL, 0);
+	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
 }
 
 /*
- * Put the next row into the slot; false when there is none.  A hash index may
- * answer with another guid of the same hash, which is passed over.
+ * Is the row in the slot one of the key?  A hash index may answer with another
+ * guid of the same hash.
+ */
+static bool
+is_of_key(PoaProbe *probe)
+{
+	bool		isnull;
+	Datum		guid;
+
+	if (!probe->scan->xs_recheck)
+		return true;
+	guid = slot_getattr(probe->slot, probe->keyattno, &isnull);
+	return !isnull && DatumGetGuid(guid) == DatumGetGuid(probe->keys[0].sk_argument);
+}
+
+/*
+ * Put the next row into the slot; false when there is none.
  */
 bool
 poa_probe_next(PoaProbe *probe)
 {
 	while (index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot))
 	{
-		bool		isnull;
-		Datum		guid;
-
-		if (!probe->scan->xs_recheck)
-			return true;
-		guid = slot_getattr(probe->slot, probe->keyattno, &isnull);
-		if (!isnull && DatumGetGuid(guid) == DatumGetGuid(probe->key.sk_argument))
+		if (is_of_key(probe))
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Put the row into the slot if the index knows no other of its key; false when
+ * there is none, or *more than one, none of which has been visited.
+ */
+bool
+poa_probe_sole(PoaProbe *probe, bool *more)
+{
+	ItemPointer tid = index_getnext_tid(probe->scan, ForwardScanDirection);
+	ItemPointerData sole;
+
+	*more = false;
+	if (tid == NULL)
+		return false;
+	sole = *tid;
+	*more = index_getnext_tid(probe->scan, ForwardScanDirection) != NULL;
+	if (*more)
+		return false;
+	probe->scan->xs_heaptid = sole;
+	return index_fetch_heap(probe->scan, probe->slot) && is_of_key(probe);
 }
 
 /*
@@ -111,7 +164,7 @@ void
 poa_probe_end(PoaProbe *probe)
 {
 	ExecClearTuple(probe->slot);
-	index_rescan(probe->scan, &probe->key, 1, NULL, 0);
+	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
 }
 
 /*

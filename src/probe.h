@@ -20,7 +20,8 @@ typedef struct PoaProbe
 	Relation	heap;			/* NULL while the probe is closed */
 	Relation	index;
 	AttrNumber	keyattno;		/* the indexed column, as the heap counts it */
-	ScanKeyData key;
+	int			nkeys;
+	ScanKeyData keys[2];
 	IndexScanDesc scan;
 	TupleTableSlot *slot;
 } PoaProbe;
@@ -28,7 +29,9 @@ typedef struct PoaProbe
 extern void poa_probe_open(PoaProbe *probe, Oid schema, const char *table,
 						   LOCKMODE lockmode, const char *index);
 extern void poa_probe_start(PoaProbe *probe, Datum key);
+extern void poa_probe_start_from(PoaProbe *probe, Datum key, Datum from);
 extern void poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot);
+extern bool poa_probe_sole(PoaProbe *probe, bool *more);
 extern bool poa_probe_next(PoaProbe *probe);
 extern void poa_probe_end(PoaProbe *probe);
 extern void poa_probe_close(PoaProbe *probe);
