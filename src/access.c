@@ -12,8 +12,6 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "poa_suppress.h"
@@ -37,11 +35,8 @@ poa_visible_distributors(PG_FUNCTION_ARGS)
 
 	if (answer == NULL)
 	{
-		const char *schema = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
-
 		answer = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
-		fmgr_info_cxt(DatumGetObjectId(DirectFunctionCall1(regprocedurein,
-														   CStringGetDatum(psprintf("%s.distributors_of(pg_catalog.name)", schema)))),
+		fmgr_info_cxt(poa_function(poa_schema(fcinfo), "distributors_of(pg_catalog.name)"),
 					  answer, fcinfo->flinfo->fn_mcxt);
 		fcinfo->flinfo->fn_extra = answer;
 	}

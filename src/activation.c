@@ -225,17 +225,6 @@ result_column(int n, bool *isnull)
 }
 
 /*
- * Is a text these characters?
- */
-static bool
-text_is(Datum value, const char *other, size_t len)
-{
-	text	   *t = DatumGetTextPP(value);
-
-	return VARSIZE_ANY_EXHDR(t) == len && memcmp(VARDATA_ANY(t), other, len) == 0;
-}
-
-/*
  * Look a request up, which is not NULL, and wait for whoever is just bringing
  * it.  True, with its activation, if it is tracked already; 23505 if it is
  * another device's.
@@ -350,7 +339,7 @@ is_eligible(Oid schema, TupleTableSlot *slot, Datum device, Registration *regist
 	if (isnull)
 		return false;
 	registration->chf = GuidGetDatum(DatumGetGuid(chf));
-	return text_is(slot->tts_values[DEVICE_TYPE - 1], "ESME", strlen("ESME")) &&
+	return poa_text_is(slot->tts_values[DEVICE_TYPE - 1], "ESME", strlen("ESME")) &&
 		!slot->tts_isnull[DEVICE_SMETS - 1] &&
 		DatumGetInt16(slot->tts_values[DEVICE_SMETS - 1]) == 2 &&
 		!slot->tts_isnull[DEVICE_MANUFACTURER - 1] &&
@@ -427,10 +416,10 @@ look_at_others(Oid schema, Datum device, text *request_id,
 			others.newer = true;
 		if (other <= received_at &&
 			DatumGetTimestampTz(slot->tts_values[ACTIVATION_ACTIVATES_AT - 1]) > received_at &&
-			text_is(slot->tts_values[ACTIVATION_STATUS - 1], "tracked", strlen("tracked")))
+			poa_text_is(slot->tts_values[ACTIVATION_STATUS - 1], "tracked", strlen("tracked")))
 			others.pending = true;
 		if (request_id != NULL && !slot->tts_isnull[ACTIVATION_REQUEST_ID - 1] &&
-			text_is(slot->tts_values[ACTIVATION_REQUEST_ID - 1],
+			poa_text_is(slot->tts_values[ACTIVATION_REQUEST_ID - 1],
 					VARDATA_ANY(request_id), VARSIZE_ANY_EXHDR(request_id)))
 		{
 			others.known = true;

@@ -272,8 +272,7 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
-	divert = DirectFunctionCall1(regprocedurein,
-								 CStringGetDatum(psprintf("%s.divert()", quote_identifier(get_namespace_name(schema)))));
+	divert = ObjectIdGetDatum(poa_function(schema, "divert()"));
 	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
 							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
 							  "ORDER BY t.tgrelid",
@@ -319,11 +318,9 @@ poa_report(PG_FUNCTION_ARGS)
 	StringInfoData sql;
 	SPIPlanPtr	plan;
 	ParamListInfo params;
-	Oid			caller;
+	Oid			caller = GetUserId();
 	int			security;
-	Relation	log;
 
-	GetUserIdAndSecContext(&caller, &security);
 	if (!has_bypassrls_privilege(caller))
 		distributors = psprintf("%s.visible_distributors(%s)", tables,
 								quote_literal_cstr(GetUserNameFromId(caller, false)));
@@ -338,10 +335,7 @@ poa_report(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, 0);
 	SPI_connect();
-	log = table_open(poa_relation(schema, "suppression_log"), AccessShareLock);
-	SetUserIdAndSecContext(log->rd_rel->relowner, security |
-						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	table_close(log, NoLock);
+	poa_become_owner(schema, &caller, &security);
 	plan = prepare(fcinfo, sql.data, &params);
 	append_result(fcinfo, plan, params);
 	SetUserIdAndSecContext(caller, security);

@@ -248,17 +248,17 @@ static bool
 window_holds(TupleTableSlot *slot, TimestampTz at)
 {
 	bool		isnull;
-	text	   *status;
+	Datum		status;
 
 	/* one call for the last column fetches those before it too */
-	status = DatumGetTextPP(slot_getattr(slot, ACTIVATION_STATUS, &isnull));
+	status = slot_getattr(slot, ACTIVATION_STATUS, &isnull);
 	if (at < DatumGetTimestampTz(slot->tts_values[ACTIVATION_OPENS_AT - 1]) ||
 		at > DatumGetTimestampTz(slot->tts_values[ACTIVATION_CLOSES_AT - 1]))
 		return false;
 
 	/* a tracked activation, or one that is known to have succeeded */
-	return (VARSIZE_ANY_EXHDR(status) == 7 && memcmp(VARDATA_ANY(status), "tracked", 7) == 0) ||
-		(VARSIZE_ANY_EXHDR(status) == 9 && memcmp(VARDATA_ANY(status), "succeeded", 9) == 0);
+	return poa_text_is(status, "tracked", strlen("tracked")) ||
+		poa_text_is(status, "succeeded", strlen("succeeded"));
 }
 
 /*

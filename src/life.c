@@ -21,19 +21,6 @@
 #include "poa_suppress.h"
 
 /*
- * Execute a SELECT of the extension, in SPI, as the caller, and return its rows.
- */
-static SPITupleTable *
-select_from(const char *sql, int nparams, Oid *types, Datum *values)
-{
-	int			result = SPI_execute_with_args(sql, nparams, types, values, NULL, false, 0);
-
-	if (result != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	return SPI_tuptable;
-}
-
-/*
  * Release one alert, in SPI.  True if it was; false, with a warning that says
  * why, if it could not be.  One that another session has released meanwhile is
  * just that.  Only a cancellation ends the statement.
@@ -54,7 +41,8 @@ try_release(const char *tables, Datum log_id, Datum reason)
 	MemoryContextSwitchTo(context);
 	PG_TRY();
 	{
-		SPI_freetuptable(select_from(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values));
+		(void) poa_execute(psprintf("SELECT %s.release($1, $2)", tables), 2, types, values);
+		SPI_freetuptable(SPI_tuptable);
 		if (SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) != SPI_OK_UTILITY)
 			elog(ERROR, "cannot check deferred constraints");
 		ReleaseCurrentSubTransaction();
@@ -74,8 +62,8 @@ try_release(const char *tables, Datum log_id, Datum reason)
 		return true;
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		ReThrowError(error);
-	if (select_from(psprintf("SELECT FROM %s.release_log WHERE log_id OPERATOR(pg_catalog.=) $1", tables),
-					1, types, values)->numvals == 0)
+	if (poa_execute(psprintf("SELECT FROM %s.release_log WHERE log_id OPERATOR(pg_catalog.=) $1", tables),
+					1, types, values) == 0)
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("alert with log_id " INT64_FORMAT " could not be released: %s",
@@ -111,7 +99,8 @@ poa_release_still_dark(PG_FUNCTION_ARGS)
 	reason = CStringGetTextDatum(psprintf("no sign of life %s after its window",
 										  DatumGetCString(DirectFunctionCall1(interval_out, grace))));
 	SPI_connect();
-	dark = select_from(psprintf("SELECT log_id FROM %s.still_dark($1)", tables), 1, &interval, &grace);
+	(void) poa_execute(psprintf("SELECT log_id FROM %s.still_dark($1)", tables), 1, &interval, &grace);
+	dark = SPI_tuptable;
 	for (uint64 i = 0; i < dark->numvals; i++)
 	{
 		bool		isnull;

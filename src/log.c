@@ -336,20 +336,6 @@ poa_utc_month(PG_FUNCTION_ARGS)
 }
 
 /*
- * Delete from the extension's schema, in SPI; returns the number of rows.
- */
-static uint64
-delete_from(const char *schema, const char *sql, int nparams, Oid *params, Datum *values)
-{
-	int			result = SPI_execute_with_args(psprintf(sql, schema), nparams, params, values,
-											   NULL, false, 0);
-
-	if (result != SPI_OK_DELETE)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
-}
-
-/*
  * purge_log(before): delete what was logged before an instant, then the
  * releases whose log row is gone.  One that was being recorded meanwhile holds
  * its log row, which was waited for.  Returns the number of log rows.
@@ -372,12 +358,12 @@ poa_purge_log(PG_FUNCTION_ARGS)
 	purging = true;
 	PG_TRY();
 	{
-		purged = delete_from(schema, "DELETE FROM %1$s.suppression_log "
-							 "WHERE logged_at OPERATOR(pg_catalog.<) $1",
+		purged = poa_execute(psprintf("DELETE FROM %s.suppression_log "
+									  "WHERE logged_at OPERATOR(pg_catalog.<) $1", schema),
 							 lengthof(params), params, values);
-		(void) delete_from(schema, "DELETE FROM %1$s.release_log AS r WHERE NOT EXISTS "
-						   "(SELECT FROM %1$s.suppression_log AS l "
-						   "WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)",
+		(void) poa_execute(psprintf("DELETE FROM %1$s.release_log AS r WHERE NOT EXISTS "
+									"(SELECT FROM %1$s.suppression_log AS l "
+									"WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)", schema),
 						   0, NULL, NULL);
 	}
 	PG_FINALLY();

@@ -14,10 +14,15 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/syscache.h"
 
 #include "compat.h"
@@ -113,6 +118,47 @@ poa_guid_schema(Oid schema)
 	result = ((Form_pg_type) GETSTRUCT(tuple))->typnamespace;
 	ReleaseSysCache(tuple);
 	return result;
+}
+
+/*
+ * One of the extension's functions by its name and arguments, "f(text)".
+ */
+Oid
+poa_function(Oid schema, const char *signature)
+{
+	const char *name = psprintf("%s.%s", quote_identifier(get_namespace_name(schema)), signature);
+
+	return DatumGetObjectId(DirectFunctionCall1(regprocedurein, CStringGetDatum(name)));
+}
+
+/*
+ * Become the owner of the extension's tables, past row-level security, the way
+ * a function of his would run.  Hands out what SetUserIdAndSecContext() takes to
+ * be the caller again; an error makes us him anyway.
+ */
+void
+poa_become_owner(Oid schema, Oid *caller, int *security)
+{
+	Relation	log = table_open(poa_relation(schema, "suppression_log"), AccessShareLock);
+
+	GetUserIdAndSecContext(caller, security);
+	SetUserIdAndSecContext(log->rd_rel->relowner, *security |
+						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	table_close(log, NoLock);
+}
+
+/*
+ * Execute a statement, in SPI, which has a new plan each time, and return the
+ * number of its rows.
+ */
+uint64
+poa_execute(const char *sql, int nparams, Oid *types, Datum *values)
+{
+	int			result = SPI_execute_with_args(sql, nparams, types, values, NULL, false, 0);
+
+	if (result < 0)
+		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
+	return SPI_processed;
 }
 
 /*

@@ -76,19 +76,6 @@ poa_release_passes(Relation alerts)
 }
 
 /*
- * Execute a statement, in SPI, and return the number of its rows.
- */
-static uint64
-execute(const char *sql, int nparams, Oid *params, Datum *values)
-{
-	int			result = SPI_execute_with_args(sql, nparams, params, values, NULL, false, 0);
-
-	if (result < 0)
-		elog(ERROR, "SPI_execute_with_args failed: %s", SPI_result_code_string(result));
-	return SPI_processed;
-}
-
-/*
  * A column of the first row of the last statement as text, NULL for NULL.
  */
 static char *
@@ -112,7 +99,7 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 	Datum		values[] = {Int64GetDatum(log_id), reason, released_by};
 	bool		isnull;
 
-	if (execute(psprintf("SELECT diverted FROM %s.suppression_log "
+	if (poa_execute(psprintf("SELECT diverted FROM %s.suppression_log "
 						 "WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", schema),
 				1, params, values) == 0)
 		ereport(ERROR,
@@ -125,11 +112,11 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 				 errmsg("alert with log_id " INT64_FORMAT " was never diverted", log_id),
 				 errdetail("It was logged in shadow mode and stands in its table.")));
 
-	if (execute(psprintf("INSERT INTO %s.release_log (log_id, reason, released_by) "
+	if (poa_execute(psprintf("INSERT INTO %s.release_log (log_id, reason, released_by) "
 						 "VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING", schema),
 				3, params, values) == 0)
 	{
-		bool		found = execute(psprintf("SELECT released_by, released_at FROM %s.release_log "
+		bool		found = poa_execute(psprintf("SELECT released_by, released_at FROM %s.release_log "
 											 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
 									1, params, values) > 0;
 
@@ -140,7 +127,7 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 								   result_text(1), result_text(2)) : 0));
 	}
 
-	(void) execute(psprintf("SELECT source_schema, source_table, alert FROM %s.suppression_log "
+	(void) poa_execute(psprintf("SELECT source_schema, source_table, alert FROM %s.suppression_log "
 							"WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
 				   1, params, values);
 }
@@ -234,7 +221,7 @@ put_back(const char *source_schema, const char *source_table, Datum alert)
 	insert = insert_statement(alerts, table, DatumGetJsonbP(alert));
 	table_close(alerts, NoLock);
 
-	(void) execute(psprintf("SELECT pg_catalog.jsonb_populate_record(NULL::%s, $1)", table),
+	(void) poa_execute(psprintf("SELECT pg_catalog.jsonb_populate_record(NULL::%s, $1)", table),
 				   1, &jsonb, &alert);
 	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
@@ -242,7 +229,7 @@ put_back(const char *source_schema, const char *source_table, Datum alert)
 	{
 		pass.relid = relid;
 		pass.trigger_depth = trigger_depth() + 1;
-		stored = execute(insert, 1, &rowtype, &row);
+		stored = poa_execute(insert, 1, &rowtype, &row);
 	}
 	PG_FINALLY();
 	{
@@ -273,7 +260,6 @@ poa_release(PG_FUNCTION_ARGS)
 	char	   *source_schema;
 	char	   *source_table;
 	Datum		alert;
-	Relation	log;
 
 	if (!PG_ARGISNULL(1))
 	{
@@ -291,14 +277,10 @@ poa_release(PG_FUNCTION_ARGS)
 				 errmsg("%s must not be NULL", PG_ARGISNULL(0) ? "log_id" : "reason"),
 				 errhint("Say which alert is released, and why: both are kept on record.")));
 
-	GetUserIdAndSecContext(&caller, &security);
-	released_by = CStringGetTextDatum(GetUserNameFromId(caller, false));
+	released_by = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 
 	SPI_connect();
-	log = table_open(poa_relation(schema, "suppression_log"), AccessShareLock);
-	SetUserIdAndSecContext(log->rd_rel->relowner, security |
-						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	table_close(log, NoLock);
+	poa_become_owner(schema, &caller, &security);
 	record_release(quote_identifier(get_namespace_name(schema)),
 				   PG_GETARG_INT64(0), PG_GETARG_DATUM(1), released_by);
 	SetUserIdAndSecContext(caller, security);
