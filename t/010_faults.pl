@@ -92,6 +92,7 @@ my $holder;
 sub hold
 {
 	$holder = $node->background_psql('postgres');
+	$holder->set_query_timer_restart;    # how long it holds depends on the machine
 	$holder->query_safe(<<'SQL');
 BEGIN;
 SELECT FROM pg_advisory_xact_lock(1);
@@ -128,17 +129,23 @@ sub finish
 	$session->{handle}->finish;
 	return ${ $session->{out} };
 }
+
+# Wait for n sessions that wait for a lock, which they do until the holder lets
+# go or they are ended: nothing else lasts long enough to be seen for sure.  As
+# a wait may pass, whatever is done to them is done when they are seen.
 sub wait_for
 {
-	my ($what, $condition, $n) = @_;
-	foreach (1 .. 100 * $PostgreSQL::Test::Utils::timeout_default)
+	my ($what, $condition, $n, $call) = @_;
+	my $end = time + $PostgreSQL::Test::Utils::timeout_default;
+	my $count = $call ? "count($call(pid))" : 'count(*)';
+
+	until ($node->safe_psql('postgres', "SELECT $count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND $condition") >= $n)
 	{
-		return if $node->safe_psql('postgres', "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND $condition") >= $n;
+		die "$what: never seen" if time > $end;
 		usleep(10_000);
 	}
-	die "$what: never seen";
+	return;
 }
-my $waiting = "wait_event_type = 'Lock' AND application_name =";
 
 ###########################################################################
 # One statement at a time, which ends in the middle.
@@ -163,8 +170,7 @@ foreach my $fault (sort keys %fault)
 		my $session = session($work, "$set\n$work{$work}\n$next");
 		if ($call)
 		{
-			wait_for("$work, $fault", "$waiting '$work'", 1);
-			$node->safe_psql('postgres', "SELECT $call(pid) FROM pg_stat_activity WHERE $waiting '$work'");
+			wait_for("$work, $fault", "application_name = '$work'", 1, $call);
 		}
 		my $out = finish($session);
 		like($out, qr/(ERROR|FATAL):  $code/, "$work, $fault: fails");
@@ -214,10 +220,16 @@ $before = state();
 # The server is killed while all of that waits, and while more is done but not
 # committed.
 
-sub kill_all
+# The postmaster and everybody who was connected just now, the session that asks
+# too: whoever is still on his way out keeps a new server from starting.
+sub all
 {
 	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-	my @pids = ($postmaster, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()'));
+	return ($postmaster, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity'));
+}
+sub kill_all
+{
+	my @pids = @_ ? @_ : all();
 	kill 'KILL', @pids;
 	$node->kill9;
 	foreach (1 .. 1000 * $PostgreSQL::Test::Utils::timeout_default)
@@ -240,9 +252,9 @@ $node->safe_psql('postgres', "BEGIN; @{[ $work{copy} =~ s/wait//r ]}\nPREPARE TR
 hold();
 my @sessions = map { session($_, $work{$_}) } grep { $_ ne 'purge of activations' } @work;
 push @sessions, loader(), session('uncommitted', "BEGIN; $two SELECT poa.release(3, 'not committed'); SELECT pg_advisory_xact_lock(1);");
-wait_for('all of them', "wait_event_type = 'Lock'", scalar @sessions);
+wait_for('all of them', 'true', scalar @sessions);
 push @sessions, session('last', "BEGIN; $work{'purge of activations'}");
-wait_for('all of them', "wait_event_type = 'Lock'", scalar @sessions);
+wait_for('all of them', 'true', scalar @sessions);
 kill_all();
 my @said = map { finish($_) } @sessions;
 $holder->{run}->finish;
@@ -254,23 +266,21 @@ is($node->safe_psql('postgres', "COMMIT PREPARED 'some'; SELECT string_agg(id::t
 	"202 206\n201 203 204 205", 'what was prepared is all there');
 
 ###########################################################################
-# What takes a while, killed wherever it is: all or nothing.
+# What takes a while, killed wherever it is when the holder has let go: all or
+# nothing.
 
 $node->safe_psql('postgres', <<'SQL');
 INSERT INTO alerts SELECT 100000 + n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', NULL, repeat('x', 100) FROM generate_series(1, 6000) AS n;
 SELECT count(poa.release(log_id, 'many')) FROM poa.suppression_log WHERE log_id % 4 = 0 AND (alert->>'id')::int > 100000;
 SQL
+my $in_turn = 'SELECT FROM pg_advisory_xact_lock_shared(1);';
 my %long = (
-	'purge of the log' => sub { return session('long', q{SELECT poa.purge_log('infinity');}) },
+	'purge of the log' => sub { return session('long', "$in_turn SELECT poa.purge_log('infinity');") },
 	'release of many' => sub {
-		return session('long', "SELECT count(poa.release(log_id, 'more')) FROM poa.suppression_log WHERE log_id % 4 = 1 AND (alert->>'id')::int > 100000
+		return session('long', "$in_turn SELECT count(poa.release(log_id, 'more')) FROM poa.suppression_log WHERE log_id % 4 = 1 AND (alert->>'id')::int > 100000
 			AND log_id NOT IN (SELECT log_id FROM poa.release_log);");
 	},
 	'load' => \&loader);
-my %seen = (
-	'purge of the log' => "application_name = 'long' AND state = 'active'",
-	'release of many' => "application_name = 'long' AND state = 'active'",
-	'load' => "query ~ 'FROM poa.finish_import'");
 my %done = (
 	'purge of the log' => 'SELECT count(*) = 0 FROM poa.suppression_log',
 	'release of many' => "SELECT count(*) = 1500 FROM poa.release_log WHERE reason = 'more'",
@@ -278,10 +288,14 @@ my %done = (
 foreach my $long ('load', 'release of many', 'purge of the log')
 {
 	$before = state();
+	hold();
 	my $session = $long{$long}->();
-	wait_for($long, $seen{$long}, 1);
-	kill_all();
+	wait_for($long, 'true', 1);
+	my @all = all();
+	$holder->query_safe('COMMIT');
+	kill_all(@all);
 	finish($session);
+	$holder->{run}->finish;
 	$node->start;
 	# a kill that comes late finds it committed
 	my $done = $node->safe_psql('postgres', $done{$long}) eq 't';
@@ -290,11 +304,11 @@ foreach my $long ('load', 'release of many', 'purge of the log')
 	is($session->{handle}->result(0), 3, 'its exit status is that of an error') if $long eq 'load' && !$done;
 
 	# done at last, and still done after that
-	finish($long{$long}->());
+	my $said = finish($long{$long}->());
 	my $state = state();
 	kill_all();
 	$node->start;
-	is($node->safe_psql('postgres', $done{$long}), 't', "$long: done");
+	is($node->safe_psql('postgres', $done{$long}), 't', "$long: done") or diag($said);
 	is(state(), $state, "$long: still done after a crash");
 }
 
