@@ -521,12 +521,12 @@ is($node->safe_psql('postgres', 'SELECT * FROM difference LIMIT 5'), '', 'a tabl
 ($rc, $out, $err) = $node->psql('postgres', <<"SQL", on_error_stop => 0);
 BEGIN;
 SAVEPOINT s;
-SET statement_timeout = '20ms';
+SET statement_timeout = '200ms';
 INSERT INTO storm SELECT n, 'AD1', (1 + n % 2)::bigint::guid, $at FROM generate_series(1, 100000000) AS n;
 ROLLBACK TO s;
 @{[ arriving('a', 1, 4, "''") ]};
 COMMIT;
-SET statement_timeout = '20ms';
+SET statement_timeout = '200ms';
 INSERT INTO storm SELECT n, 'AD1', (1 + n % 2)::bigint::guid, $at FROM generate_series(1, 100000000) AS n;
 RESET statement_timeout;
 @{[ arriving('a', 1, 4, "''") ]};
