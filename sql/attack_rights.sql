@@ -38,7 +38,7 @@ INSERT INTO may VALUES
 	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
 	-- what receive calls, as its caller
 	('first_receipt', '{operator}'), ('record_outcome_at', '{operator}'), ('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
-	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_message', '{operator}'),
+	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_unreadable', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
 	('distributor_of', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_ad1', '{}'),

@@ -282,7 +282,7 @@ BEGIN
 	EXECUTE format('GRANT INSERT ON poa.sign_of_life TO %I', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome, poa.record_outcome_at,'
 		' poa.receive, poa.duis_activation, poa.duis_alert, poa.duis_outcome, poa.duis_name, poa.xs_datetime,'
-		' poa.gbcs_activation, poa.base64_octets, poa.is_eui, poa.is_readable, poa.refuse_message,'
+		' poa.gbcs_activation, poa.base64_octets, poa.is_eui, poa.is_readable, poa.refuse_unreadable, poa.refuse_message,'
 		' poa.begin_import, poa.finish_import, poa.undo_import,'
 		' poa.eligibility, poa.explain, poa.verify, poa.is_enabled, poa.health, poa.read_metrics, poa.release, poa.release_still_dark,'
 		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);

@@ -33,29 +33,33 @@ COMMENT ON FUNCTION poa.base64_octets(text) IS
 REVOKE ALL ON FUNCTION poa.base64_octets(text) FROM PUBLIC;
 
 /*
- * What all readers of messages ask first.
+ * What all readers of messages ask first.  Without a SET, and not STRICT, it is
+ * inlined; a request to update firmware carries an image of less than a megabyte.
  */
-CREATE FUNCTION poa.is_readable(message xml) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION poa.refuse_unreadable(message xml) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	/* a request to update firmware carries an image of less than a megabyte */
-	longest CONSTANT integer := 16 * 1024 * 1024;
-	octets CONSTANT integer := octet_length(message::text);
 BEGIN
-	IF octets > longest THEN
+	IF octet_length(message::text) > 16 * 1024 * 1024 THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'invalid DUIS message: too long',
-			DETAIL = format('It has %s bytes, more than %s.', octets, longest);
-	ELSIF position('<!DOCTYPE' IN message::text) > 0 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'invalid DUIS message: document type declaration',
-			DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
+			DETAIL = format('It has %s bytes, more than %s.', octet_length(message::text), 16 * 1024 * 1024);
 	END IF;
-	RETURN message IS DOCUMENT;
+	RAISE invalid_parameter_value USING
+		MESSAGE = 'invalid DUIS message: document type declaration',
+		DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
 END
 $$;
+COMMENT ON FUNCTION poa.refuse_unreadable(xml) IS
+	'raises 22023 for what poa.is_readable refuses: a message of more than 16 MiB, or else with a document type declaration';
+REVOKE ALL ON FUNCTION poa.refuse_unreadable(xml) FROM PUBLIC;
+
+CREATE FUNCTION poa.is_readable(message xml) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN octet_length($1::text) > 16 * 1024 * 1024 OR position('<!DOCTYPE' IN $1::text) > 0 THEN poa.refuse_unreadable($1)
+	ELSE $1 IS DOCUMENT END;
 COMMENT ON FUNCTION poa.is_readable(xml) IS
 	'whether an xml value is a document, as every message is; NULL for NULL. Raises 22023 for one with a document type declaration or of more than 16 MiB';
 REVOKE ALL ON FUNCTION poa.is_readable(xml) FROM PUBLIC;
@@ -90,8 +94,8 @@ DECLARE
 	octets bytea;
 	payload record;
 	once CONSTANT text := 'must stand exactly once';
-	/* a digit of "singles" for each: 1 if it does, else 0 */
-	fields CONSTANT text[] := ARRAY['Header', 'RequestID', 'ServiceReference', 'ServiceReferenceVariant', 'Body', 'CommandVariant'];
+	/* "singles" has true or false for each; what else does not stand exactly once is NULL or empty */
+	fields CONSTANT text[] := ARRAY['Header', 'ServiceReference', 'ServiceReferenceVariant', 'Body'];
 	wrong text[];
 BEGIN
 	IF NOT poa.is_readable(message) THEN
@@ -100,11 +104,10 @@ BEGIN
 	SELECT x.* INTO m
 	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
 		'/sr:Request' PASSING message COLUMNS
-		singles text PATH 'concat(number(count(sr:Header) = 1), number(count(sr:Header/sr:RequestID) = 1),
-			number(count(sr:Header/sr:ServiceReference) = 1), number(count(sr:Header/sr:ServiceReferenceVariant) = 1),
-			number(count(sr:Body) = 1), number(count(sr:Header/sr:CommandVariant) = 1))',
-		request_id text PATH 'string(sr:Header/sr:RequestID)',
-		variant text PATH 'normalize-space(sr:Header/sr:CommandVariant)',
+		singles text PATH 'concat(count(sr:Header) = 1, count(sr:Header/sr:ServiceReference) = 1,
+			count(sr:Header/sr:ServiceReferenceVariant) = 1, count(sr:Body) = 1)',
+		request_id text PATH 'sr:Header[1]/sr:RequestID[last() = 1]',
+		variant text PATH 'sr:Header[1]/sr:CommandVariant[last() = 1]',
 		ref text PATH 'normalize-space(sr:Header/sr:ServiceReference)',
 		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
 		contents integer PATH 'count(sr:Body/*)',
@@ -112,44 +115,44 @@ BEGIN
 		signed integer PATH 'count(sr:Body/sr:SignedPreCommand)',
 		times integer PATH 'count(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
 		at text PATH 'string(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
-		hashes integer PATH 'count(sr:Body/sr:ActivateFirmware/sr:FirmwareHash)',
-		hash text PATH 'normalize-space(sr:Body/sr:ActivateFirmware/sr:FirmwareHash)',
-		payloads integer PATH 'count(sr:Body/sr:SignedPreCommand/sr:GBCSPayload)',
-		payload text PATH 'string(sr:Body/sr:SignedPreCommand/sr:GBCSPayload)'
+		hash text PATH 'normalize-space(sr:Body/sr:ActivateFirmware/sr:FirmwareHash[last() = 1])',
+		payload text PATH 'string(sr:Body/sr:SignedPreCommand/sr:GBCSPayload[last() = 1])'
 	) AS x;
 	IF NOT FOUND OR '11.3' NOT IN (m.ref, m.ref_variant) AND m.activations = 0 THEN
 		RETURN;
 	END IF;
 
 	/* originator, target, and an xs:unsignedLong without leading zeros */
-	id := string_to_array(btrim(m.request_id, white_space), ':');
+	request_id := btrim(m.request_id, white_space);
+	id := string_to_array(request_id, ':');
 	octets := CASE m.signed WHEN 1 THEN poa.base64_octets(m.payload) END;
 	wrong := CASE
-		WHEN m.singles LIKE '%0%' THEN ARRAY[fields[position('0' IN m.singles)], once]
+		WHEN m.request_id IS NULL AND m.singles LIKE 'true%' THEN ARRAY['RequestID', once]
+		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
+		WHEN m.variant IS NULL THEN ARRAY['CommandVariant', once]
 		WHEN cardinality(id) <> 3 OR NOT poa.is_eui(id[1]) OR NOT poa.is_eui(id[2])
-			OR translate(id[3], '0123456789', '') <> '' OR length(id[3]) NOT BETWEEN 1 AND 20 OR id[3] LIKE '0_%' THEN
+			OR ltrim(id[3], '0123456789') <> '' OR length(id[3]) NOT BETWEEN 1 AND 20 OR id[3] LIKE '0_%' THEN
 			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
 		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
 		WHEN m.ref <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
 		WHEN m.ref_variant <> '11.3' THEN ARRAY['ServiceReferenceVariant', 'must be 11.3']
 		WHEN m.contents <> 1 OR m.activations + m.signed <> 1 THEN
 			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
-		WHEN m.activations = 1 AND m.variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
-		WHEN m.signed = 1 AND m.variant NOT IN ('5', '6', '7') THEN
+		WHEN m.activations = 1 AND btrim(m.variant, white_space) <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
+		WHEN m.signed = 1 AND btrim(m.variant, white_space) NOT IN ('5', '6', '7') THEN
 			ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
 		WHEN m.times > 1 THEN ARRAY['ExecutionDateTime', 'must not stand twice']
 		WHEN m.times = 1 AND poa.xs_datetime(m.at) IS NULL THEN
 			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))]
-		WHEN m.activations = 1 AND (m.hashes <> 1 OR length(m.hash) <> 64 OR translate(m.hash, '0123456789ABCDEFabcdef', '') <> '') THEN
+		WHEN m.activations = 1 AND (length(m.hash) <> 64 OR m.hash !~ '^[0-9A-Fa-f]*$') THEN
 			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
-		WHEN m.signed = 1 AND (m.payloads <> 1 OR octets IS NULL) THEN
+		WHEN m.signed = 1 AND octets IS NULL THEN
 			ARRAY['GBCSPayload', once || ' and be base64']
 		END;
 	IF wrong IS NOT NULL THEN
 		PERFORM poa.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
 	END IF;
 
-	request_id := btrim(m.request_id, white_space);
 	originator := id[1];
 	device := id[2];
 	command_variant := m.variant;
@@ -184,7 +187,7 @@ AS $$
 DECLARE
 	m record;
 	once CONSTANT text := 'must stand exactly once';
-	/* a digit of "singles" for each: 1 if it does, else 0 */
+	/* "singles" has true or false for each: whether it does */
 	fields CONSTANT text[] := ARRAY['Header', 'Body', 'PowerOutageEvent', 'ResponseDateTime', 'DCCAlertCode',
 		'CommsHubDeviceID', 'StartDateTime', 'MPxN'];
 	wrong text[];
@@ -196,12 +199,12 @@ BEGIN
 	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
 		'/sr:Response' PASSING message COLUMNS
 		events integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent)',
-		singles text PATH 'concat(number(count(sr:Header) = 1), number(count(sr:Body/*) = 1),
-			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent) = 1),
-			number(count(sr:Header/sr:ResponseDateTime) = 1), number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode) = 1),
-			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID) = 1),
-			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime) = 1),
-			number(count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN) = 1))',
+		singles text PATH 'concat(count(sr:Header) = 1, count(sr:Body/*) = 1,
+			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent) = 1,
+			count(sr:Header/sr:ResponseDateTime) = 1, count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode) = 1,
+			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID) = 1,
+			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime) = 1,
+			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN) = 1)',
 		response_ids integer PATH 'count(sr:Header/sr:ResponseID)',
 		response_id text PATH 'normalize-space(sr:Header/sr:ResponseID)',
 		issued text PATH 'string(sr:Header/sr:ResponseDateTime)',
@@ -217,7 +220,7 @@ BEGIN
 	END IF;
 
 	wrong := CASE
-		WHEN m.singles LIKE '%0%' THEN ARRAY[fields[position('0' IN m.singles)], once]
+		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
 		WHEN m.response_ids > 1 THEN ARRAY['ResponseID', 'must not stand twice']
 		WHEN poa.xs_datetime(m.issued) IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
 		WHEN m.code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
