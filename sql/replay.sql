@@ -102,6 +102,17 @@ SELECT count(*) FROM poa.late_activation('2026-03-07', '2026-03-08');
 SELECT poa.record_outcome('later', 'hash_mismatch'), poa.record_outcome('late', 'no_image_held');
 SELECT count(*) FROM poa.late_activation('-infinity', 'infinity');
 
+-- Of like alerts, in whichever tables they stand, as many as were logged are none; 13 characters are no MPAN yet
+INSERT INTO alerts SELECT 'AD1', '00000000000000c2', '2026-03-09 12:10', mpxn, NULL FROM (VALUES (NULL), (NULL), ('190000000000x')) AS v (mpxn), generate_series(1, 2);
+SELECT poa.track_activation('00000000000000e2', request_id => 'like', received_at => '2026-03-09 12:00') IS NOT NULL AS tracked;
+INSERT INTO watched VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '190000000000x', NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '1900000000001', NULL);
+SELECT count(poa.release(log_id, 'test')) FROM poa.suppression_log WHERE diverted AND request_id = 'like' AND mpxn IS NULL;
+SELECT source_table, distributor_id, mpxn, count(*) FROM poa.late_activation('2026-03-09', '2026-03-10') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+SELECT * FROM poa.replay('2026-03-09', '2026-03-10');
+SELECT * FROM poa.replay('2026-03-09', '2026-03-10', '0', '5 minutes');
+SELECT * FROM poa.replay('2026-03-09', '2026-03-10', '0', '10 minutes');
+
 SELECT * FROM poa.replay(NULL, '2026-03-02');
 SELECT * FROM poa.replay('2026-03-01', NULL);
 SELECT * FROM poa.replay('2026-03-01', '2026-03-02', '-1 second');

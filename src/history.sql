@@ -104,22 +104,16 @@ REVOKE ALL ON FUNCTION poa.restoration(timestamptz, timestamptz) FROM PUBLIC;
 CREATE FUNCTION poa.stored_ad1(distributors smallint[], from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
 	decided_at timestamptz, alert_count jsonb)
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
-AS $$
-#variable_conflict use_column
-BEGIN
-	RETURN QUERY
-	WITH numbered AS (
-		/* from 0; a partition for each alert would cost more */
-		SELECT a.*, row_number() OVER (ORDER BY a.chf, a.decided_at, a.mpxn, a.place)
-			- rank() OVER (ORDER BY a.chf, a.decided_at, a.mpxn) AS copy
+LANGUAGE sql STABLE		/* without SET, so that it becomes part of the query that asks, and its rows are not copied */
+BEGIN ATOMIC
+	WITH asked AS MATERIALIZED (
+		SELECT a.*
 		FROM ROWS FROM (poa.ask_attached(
 			$question$
 				SELECT a.source_schema, a.source_table, a.chf, a.mpxn, a.distributor_id, a.at, a.alert_count
 				FROM (
 					/* distributor_of(), which the owner of the table may not execute */
-					SELECT a.*, CASE WHEN length(a.mpxn) = 13 AND rtrim(a.mpxn, '0123456789') = ''
+					SELECT a.*, CASE WHEN octet_length(a.mpxn) = 13 AND a.mpxn COLLATE "C" !~ '[^0-9]'
 						THEN left(a.mpxn, 2)::smallint END AS distributor_id
 					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
 				) AS a
@@ -130,27 +124,37 @@ BEGIN
 				decided_at timestamptz, alert_count jsonb))
 			WITH ORDINALITY AS a (source_schema, source_table, chf, mpxn, mpxn_distributor, decided_at, alert_count, place)
 	), logged AS (
-		/* what the log has and the table too: the copies of an alert, as many as were logged */
-		SELECT l.chf, l.decided_at, l.mpxn, row_number() OVER alike - rank() OVER alike AS copy
+		/* what the log has and the tables too */
+		SELECT l.log_id, l.chf, l.decided_at, l.mpxn
 		FROM poa.suppression_log AS l
-		WHERE l.decided_at >= from_at AND l.decided_at < to_at
-			AND (NOT l.diverted OR EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id))
-		WINDOW alike AS (ORDER BY l.chf, l.decided_at, l.mpxn)
+		WHERE NOT l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
+		UNION ALL
+		SELECT l.log_id, l.chf, l.decided_at, l.mpxn
+		FROM poa.release_log AS r JOIN poa.suppression_log AS l ON l.log_id OPERATOR(pg_catalog.=) r.log_id
+		WHERE l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
+	), copy AS (
+		/*
+		 * Of like alerts as many as were logged, the first ones, are those.  What
+		 * they are like is their first log row: a body that groups by a guid would
+		 * come before the operators of its type when pg_upgrade restores them.
+		 */
+		SELECT a.place, pg_catalog.count(*) AS logged,
+			pg_catalog.row_number() OVER (PARTITION BY pg_catalog.min(l.log_id) ORDER BY a.place) AS n
+		FROM asked AS a JOIN logged AS l
+			ON l.chf OPERATOR(@extschema@.=) a.chf AND l.decided_at OPERATOR(pg_catalog.=) a.decided_at
+				AND NOT l.mpxn IS DISTINCT FROM a.mpxn
+		GROUP BY a.place
 	), stored AS (
-		SELECT n.*, coalesce(n.mpxn_distributor, (
-			SELECT min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) n.chf
+		SELECT a.*, coalesce(a.mpxn_distributor, (
+			SELECT pg_catalog.min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) a.chf
 		)) AS distributor_id
-		FROM numbered AS n
-		WHERE NOT EXISTS (
-			SELECT FROM logged AS l
-			WHERE l.chf OPERATOR(@extschema@.=) n.chf AND l.decided_at = n.decided_at AND l.copy = n.copy
-				AND l.mpxn IS NOT DISTINCT FROM n.mpxn)
+		FROM asked AS a
+		WHERE NOT a.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c WHERE c.n OPERATOR(pg_catalog.<=) c.logged)
 	)
 	SELECT s.source_schema, s.source_table, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
 	FROM stored AS s
-	WHERE coalesce(s.distributor_id, '-1'::smallint) = ANY (distributors);
-END
-$$;
+	WHERE coalesce(s.distributor_id, '-1'::smallint) OPERATOR(pg_catalog.=) ANY (distributors);
+END;
 COMMENT ON FUNCTION poa.stored_ad1(smallint[], timestamptz, timestamptz) IS
 	'the AD1s of from_at <= decided_at < to_at, UTC instants, of the given distributors, -1 being none, that stand in an attached table and were not logged. distributor_id is that of the MPxN, else of the meters that are on the hub now, the smallest where they disagree, NULL where they do not tell; alert_count, as the table has it, says how many the AD1 stands for';
 REVOKE ALL ON FUNCTION poa.stored_ad1(smallint[], timestamptz, timestamptz) FROM PUBLIC;
@@ -176,6 +180,11 @@ BEGIN
 			AND s.decided_at BETWEEN v.opens_at AND v.closes_at
 		ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1
 	) AS a
+	/* first of all, because most are in no window, and to sort none takes longer than to look */
+	WHERE EXISTS (
+		SELECT FROM poa.activation AS v
+		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
+			AND s.decided_at BETWEEN v.opens_at AND v.closes_at)
 	ORDER BY s.decided_at, s.chf, a.activation_id;
 END
 $$;
@@ -214,37 +223,36 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'window_before and window_after must be finite and not negative';
 	END IF;
 	RETURN QUERY
-	WITH ad1 AS (
-		SELECT l.distributor_id, l.chf, l.decided_at, l.alert -> 'alert_count' AS alert_count, true AS suppressed,
-			l.matched, l.activates_at, l.opens_at, l.closes_at
+	SELECT r.distributor_id, count(*), count(*) FILTER (WHERE r.suppressed), count(*) FILTER (WHERE r.again),
+		count(*) FILTER (WHERE r.again AND NOT r.suppressed), count(*) FILTER (WHERE r.suppressed AND NOT r.again),
+		coalesce(sum(poa.alerts_of(r.alert_count)) FILTER (WHERE r.again), 0) * poa.visit_cost()
+	FROM (
+		SELECT l.distributor_id, l.alert -> 'alert_count' AS alert_count, true AS suppressed, as_it_was OR EXISTS (
+			SELECT FROM (
+				SELECT l.activates_at, l.opens_at, l.closes_at
+				UNION ALL
+				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+				WHERE v.activation_id = ANY (l.matched)
+				UNION ALL
+				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+				WHERE v.chf OPERATOR(@extschema@.=) l.chf AND v.status IN ('tracked', 'succeeded')
+					AND v.received_at <= l.decided_at
+			) AS w
+			WHERE l.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
+				AND coalesce(w.activates_at + window_after, w.closes_at)
+		) AS again
 		FROM poa.suppression_log AS l
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors)
 			AND l.decided_at >= from_at AND l.decided_at < to_at
 		UNION ALL
-		SELECT s.distributor_id, s.chf, s.decided_at, s.alert_count, false, NULL, NULL, NULL, NULL
+		SELECT s.distributor_id, s.alert_count, false, NOT as_it_was AND EXISTS (
+			SELECT FROM poa.activation AS v
+			WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
+				AND v.received_at <= s.decided_at
+				AND s.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
+					AND coalesce(v.activates_at + window_after, v.closes_at))
 		FROM poa.stored_ad1(distributors, from_at, to_at) AS s
-	), replayed AS MATERIALIZED (
-		/* materialized, or each of the counts below would ask again */
-		SELECT a.distributor_id, a.alert_count, a.suppressed, CASE WHEN as_it_was THEN a.suppressed ELSE EXISTS (
-			SELECT FROM (
-				SELECT a.activates_at, a.opens_at, a.closes_at WHERE a.suppressed
-				UNION ALL
-				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
-				WHERE v.activation_id = ANY (a.matched)
-				UNION ALL
-				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
-				WHERE v.chf OPERATOR(@extschema@.=) a.chf AND v.status IN ('tracked', 'succeeded')
-					AND v.received_at <= a.decided_at
-			) AS w
-			WHERE a.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
-				AND coalesce(w.activates_at + window_after, w.closes_at)
-		) END AS again
-		FROM ad1 AS a
-	)
-	SELECT r.distributor_id, count(*), count(*) FILTER (WHERE r.suppressed), count(*) FILTER (WHERE r.again),
-		count(*) FILTER (WHERE r.again AND NOT r.suppressed), count(*) FILTER (WHERE r.suppressed AND NOT r.again),
-		coalesce(sum(poa.alerts_of(r.alert_count)) FILTER (WHERE r.again), 0) * poa.visit_cost()
-	FROM replayed AS r
+	) AS r
 	GROUP BY r.distributor_id
 	ORDER BY r.distributor_id;
 END
