@@ -17,7 +17,10 @@ CREATE TABLE poa.activation (
 			(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']))
 ) WITH (fillfactor = 80);	/* so that a change of status stays on its page and touches no index */
 
-/* what the alert path asks, and where a hub has had many windows; divert.c knows them by name */
+/*
+ * divert.c knows these by name: the first is what an alert asks, the second
+ * what it asks where the first knows of several windows.
+ */
 CREATE INDEX activation_chf_idx ON poa.activation USING hash (chf);
 CREATE INDEX activation_chf_closes_at_idx ON poa.activation (chf, closes_at);
 CREATE INDEX activation_device_idx ON poa.activation USING hash (device);

@@ -338,8 +338,8 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
 		MemoryContextSwitchTo(diversion->context);
 	}
-	if (!TTS_EMPTY(probe->slot))
-		poa_probe_end(probe);
+	/* also when nothing was found: VACUUM must not wait for a page that the scan holds */
+	poa_probe_end(probe);
 	MemoryContextSwitchTo(per_row);
 
 	if (n > 1)

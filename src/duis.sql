@@ -4,7 +4,7 @@
  * PostgreSQL's own xml type reads it: its parser is kept, bounded in depth and
  * loads no external entity.  Elements are matched by namespace URI.  Every
  * element that matters must stand just once where the schema has it once;
- * count() and string() see to it without an error of XPath's own.
+ * count(), string() and [last() = 1] see to it without an error of XPath's own.
  */
 
 CREATE FUNCTION poa.xs_datetime(text) RETURNS timestamptz
@@ -33,8 +33,9 @@ COMMENT ON FUNCTION poa.base64_octets(text) IS
 REVOKE ALL ON FUNCTION poa.base64_octets(text) FROM PUBLIC;
 
 /*
- * What all readers of messages ask first.  Without a SET, and not STRICT, it is
- * inlined; a request to update firmware carries an image of less than a megabyte.
+ * What all readers of messages ask first, is_readable(), which is inlined, being
+ * without a SET and not STRICT; and what it does with a message that they must
+ * not read.  16 MiB are enough: an image of firmware has less than a megabyte.
  */
 CREATE FUNCTION poa.refuse_unreadable(message xml) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

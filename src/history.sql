@@ -124,32 +124,35 @@ BEGIN ATOMIC
 				decided_at timestamptz, alert_count jsonb))
 			WITH ORDINALITY AS a (source_schema, source_table, chf, mpxn, mpxn_distributor, decided_at, alert_count, place)
 	), logged AS (
-		/* what the log has and the tables too */
-		SELECT l.log_id, l.chf, l.decided_at, l.mpxn
-		FROM poa.suppression_log AS l
-		WHERE NOT l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
-		UNION ALL
-		SELECT l.log_id, l.chf, l.decided_at, l.mpxn
-		FROM poa.release_log AS r JOIN poa.suppression_log AS l ON l.log_id OPERATOR(pg_catalog.=) r.log_id
-		WHERE l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
-	), copy AS (
 		/*
-		 * Of like alerts as many as were logged, the first ones, are those.  What
-		 * they are like is their first log row: a body that groups by a guid would
-		 * come before the operators of its type when pg_upgrade restores them.
+		 * What the log has and the tables too, and how often.  A body that groups
+		 * by a guid would come before the operators of its type when pg_upgrade
+		 * restores them; hence the hub as a number.
 		 */
-		SELECT a.place, pg_catalog.count(*) AS logged,
-			pg_catalog.row_number() OVER (PARTITION BY pg_catalog.min(l.log_id) ORDER BY a.place) AS n
+		SELECT l.hub, l.decided_at, l.mpxn, pg_catalog.count(*) AS times
+		FROM (
+			SELECT CAST(l.chf AS bigint) AS hub, l.decided_at, l.mpxn
+			FROM poa.suppression_log AS l
+			WHERE NOT l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
+			UNION ALL
+			SELECT CAST(l.chf AS bigint), l.decided_at, l.mpxn
+			FROM poa.release_log AS r JOIN poa.suppression_log AS l ON l.log_id OPERATOR(pg_catalog.=) r.log_id
+			WHERE l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
+		) AS l
+		GROUP BY l.hub, l.decided_at, l.mpxn
+	), copy AS (
+		/* of like alerts as many as were logged, the first ones, are those */
+		SELECT a.place, l.times,
+			pg_catalog.row_number() OVER (PARTITION BY l.hub, l.decided_at, l.mpxn ORDER BY a.place) AS n
 		FROM asked AS a JOIN logged AS l
-			ON l.chf OPERATOR(@extschema@.=) a.chf AND l.decided_at OPERATOR(pg_catalog.=) a.decided_at
+			ON l.hub OPERATOR(pg_catalog.=) CAST(a.chf AS bigint) AND l.decided_at OPERATOR(pg_catalog.=) a.decided_at
 				AND NOT l.mpxn IS DISTINCT FROM a.mpxn
-		GROUP BY a.place
 	), stored AS (
 		SELECT a.*, coalesce(a.mpxn_distributor, (
 			SELECT pg_catalog.min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) a.chf
 		)) AS distributor_id
 		FROM asked AS a
-		WHERE NOT a.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c WHERE c.n OPERATOR(pg_catalog.<=) c.logged)
+		WHERE NOT a.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c WHERE c.n OPERATOR(pg_catalog.<=) c.times)
 	)
 	SELECT s.source_schema, s.source_table, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
 	FROM stored AS s

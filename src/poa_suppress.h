@@ -13,6 +13,8 @@
 
 #include "fmgr.h"
 
+#include "compat.h"
+
 /*
  * Is a text these characters?
  */

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * probe.c
- *	  Look rows up by one key in an index that is kept open.
+ *	  Look rows up by their key in an index that is kept open.
  *
  * A probe sees what was committed before it started, whatever snapshot the
  * statement around it has, and what its own transaction did in earlier
@@ -67,6 +67,12 @@ poa_probe_open(PoaProbe *probe, Oid schema, const char *table, LOCKMODE lockmode
 	make_key(probe, 0, probe->index->rd_rel->relam == HASH_AM_OID ?
 			 HTEqualStrategyNumber : BTEqualStrategyNumber);
 	probe->nkeys = probe->index->rd_index->indnkeyatts;
+	if (probe->nkeys > (int) lengthof(probe->keys) || !probe->index->rd_index->indisvalid)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" of extension poa_suppress cannot be used", index),
+				 errdetail("It is not valid, or has other columns than the extension gave it."),
+				 errhint("Restore it with REINDEX, or drop the extension and create it again.")));
 	if (probe->nkeys == 2)
 		make_key(probe, 1, BTGreaterEqualStrategyNumber);
 
@@ -138,7 +144,8 @@ poa_probe_next(PoaProbe *probe)
 
 /*
  * Put the row into the slot if the index knows no other of its key; false when
- * there is none, or *more than one, none of which has been visited.
+ * there is none, or *more than one, none of which has been visited.  Rows that
+ * VACUUM has yet to remove count, too.
  */
 bool
 poa_probe_sole(PoaProbe *probe, bool *more)

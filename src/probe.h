@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * probe.h
- *	  Look rows up by one key in an index that is kept open.
+ *	  Look rows up by their key in an index that is kept open.
  *
  * src/probe.h
  *

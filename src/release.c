@@ -100,8 +100,8 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 	bool		isnull;
 
 	if (poa_execute(psprintf("SELECT diverted FROM %s.suppression_log "
-						 "WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", schema),
-				1, params, values) == 0)
+							 "WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", schema),
+					1, params, values) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("log_id " INT64_FORMAT " does not exist in the suppression log", log_id),
@@ -113,12 +113,12 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 				 errdetail("It was logged in shadow mode and stands in its table.")));
 
 	if (poa_execute(psprintf("INSERT INTO %s.release_log (log_id, reason, released_by) "
-						 "VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING", schema),
-				3, params, values) == 0)
+							 "VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING", schema),
+					3, params, values) == 0)
 	{
 		bool		found = poa_execute(psprintf("SELECT released_by, released_at FROM %s.release_log "
-											 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
-									1, params, values) > 0;
+												 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+										1, params, values) > 0;
 
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -128,8 +128,8 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 	}
 
 	(void) poa_execute(psprintf("SELECT source_schema, source_table, alert FROM %s.suppression_log "
-							"WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
-				   1, params, values);
+								"WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+					   1, params, values);
 }
 
 /*
@@ -222,7 +222,7 @@ put_back(const char *source_schema, const char *source_table, Datum alert)
 	table_close(alerts, NoLock);
 
 	(void) poa_execute(psprintf("SELECT pg_catalog.jsonb_populate_record(NULL::%s, $1)", table),
-				   1, &jsonb, &alert);
+					   1, &jsonb, &alert);
 	row = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
 	PG_TRY();
