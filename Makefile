@@ -66,6 +66,9 @@ include $(PGXS)
 
 # PGXS knows nothing of headers; the control file holds the version.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) $(EXTENSION).control
+
+# PGXS installs them by their last name, and would look for bin/bin.
+uninstall: SCRIPTS := $(notdir $(SCRIPTS))
 else
 all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
