@@ -96,12 +96,13 @@ BEGIN
 
 	/*
 	 * Is an alert stored that should not be, or stored and diverted?  A purge
-	 * takes away why a released one is.
+	 * takes away why a released one is, or one of shadow mode.  What it took was
+	 * logged before all that is left, and an alert is not logged before its instant.
 	 */
 	SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO last_drawn FROM poa.suppression_log_log_id_seq AS s;
-	SELECT CASE WHEN min(o.log_id) = 1 OR last_drawn = 0 THEN '-infinity' ELSE coalesce(min(o.decided_at), 'infinity') END
+	SELECT CASE WHEN min(o.log_id) = 1 OR last_drawn = 0 THEN '-infinity' ELSE coalesce(min(o.logged_at), 'infinity') END
 	INTO log_begins
-	FROM (SELECT l.log_id, l.decided_at FROM poa.suppression_log AS l ORDER BY l.log_id LIMIT 1) AS o;
+	FROM (SELECT l.log_id, l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id LIMIT 1) AS o;
 	SELECT count(*), sum(a.alerts) INTO tables, stored
 	FROM poa.ask_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
 	/* a log row asks by its negative number for what stands there of its hub and instant */
