@@ -278,6 +278,7 @@ AS $$
 BEGIN
 	PERFORM poa.record_access(role, 'operator', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
+	EXECUTE format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA poa TO %I', role);
 	EXECUTE format('GRANT INSERT, UPDATE, DELETE ON poa.manufacturer, poa.guid_list, poa.device TO %I', role);
 	EXECUTE format('GRANT INSERT ON poa.sign_of_life TO %I', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.track_activation, poa.retime_activation, poa.first_receipt, poa.cancel_activation, poa.record_outcome, poa.record_outcome_at,'
@@ -298,6 +299,7 @@ AS $$
 BEGIN
 	PERFORM poa.record_access(role, 'auditor', NULL);
 	EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA poa TO %I', role);
+	EXECUTE format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA poa TO %I', role);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION poa.eligibility, poa.explain, poa.verify, poa.is_enabled, poa.health, poa.read_metrics,'
 		' poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO %I', role);
 END
@@ -313,6 +315,7 @@ BEGIN
 	DELETE FROM poa.access AS a WHERE a.role = revoke_all.role;
 	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = revoke_all.role) THEN
 		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA poa FROM %I', role);
+		EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA poa FROM %I', role);
 		EXECUTE format('REVOKE ALL ON SCHEMA poa FROM %I', role);
 		/* public is everybody's, and not ours to take away */

@@ -55,7 +55,7 @@ AS $$
 		SELECT count(*) FILTER (WHERE a.root) AS number,
 			count(*) FILTER (WHERE a.root AND a.mode = 'shadow') AS shadows,
 			string_agg(a.name, ', ' ORDER BY a.name) FILTER (WHERE NOT a.fires) AS silent,
-			string_agg(format('%s (%I)', a.name, a.chf), ', ' ORDER BY a.name)
+			string_agg(format('CREATE INDEX ON %s (%I)', a.name, a.chf), '; ' ORDER BY a.name)
 				FILTER (WHERE a.relkind = 'r' AND NOT EXISTS (
 					SELECT FROM pg_index AS i
 					JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -141,7 +141,7 @@ AS $$
 			format('the trigger does not fire on %s, alerts are stored unjudged; ALTER TABLE ... ENABLE TRIGGER "~poa_suppress"', tables.silent)),
 		(4, 'hub_index', tables.slow IS NULL,
 			'every attached table has an index that begins with its hub column',
-			format('no index begins with the hub column of %s, reports read the whole table; CREATE INDEX', tables.slow)),
+			format('no index begins with the hub column, reports read the whole table; %s', tables.slow)),
 		(5, 'manufacturer', EXISTS (SELECT FROM poa.manufacturer),
 			'there are manufacturers',
 			'poa.manufacturer is empty, no activation is tracked; INSERT the manufacturers that are concerned'),
@@ -156,7 +156,7 @@ AS $$
 			CASE WHEN last_activation.at IS NULL THEN 'no activation was ever tracked; pass the messages on to poa.receive'
 				ELSE format('no activation was tracked since %s; do messages reach poa.receive, and does it answer not_eligible?', last_activation.at) END),
 		(9, 'logging', silence.expected < 10,
-			coalesce('the last alert was logged for ' || last_entry.at::text, 'no alert was logged yet'),
+			coalesce('the newest entry is for an alert at ' || last_entry.at::text, 'the log is empty'),
 			format('%s windows have passed since %s without an alert, where some %s alerts were to be expected;'
 				' do alerts reach the attached table, with the hub''s GUID and the time of receipt?',
 				silence.windows, coalesce('the last alert at ' || last_entry.at::text, 'the beginning'), round(silence.expected))),
@@ -195,9 +195,9 @@ AS $$
 		WHERE l.decided_at >= date_trunc('day', now(), 'UTC')
 		GROUP BY 1
 	), last_entry AS (
-		SELECT l.log_id, l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1
+		SELECT l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1
 	), last_activation AS (
-		SELECT a.activation_id, a.received_at FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 1
+		SELECT a.received_at FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 1
 	), metric AS (
 		SELECT 1 AS n, 'alerts_diverted_total' AS name, jsonb_build_object('distributor_id', distributor_id) AS labels,
 			coalesce(e.diverted, 0)::float8 AS value
@@ -209,11 +209,11 @@ AS $$
 		SELECT 3, 'alerts_released_total', '{}', count(*)
 		FROM poa.release_log AS r WHERE r.released_at >= date_trunc('day', now(), 'UTC')
 		UNION ALL
-		SELECT 4, 'log_entries_total', '{}', coalesce(max(l.log_id), 0) FROM last_entry AS l
+		SELECT 4, 'log_entries_total', '{}', CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM poa.suppression_log_log_id_seq AS s
 		UNION ALL
 		SELECT 5, 'last_logged_timestamp_seconds', '{}', extract(epoch FROM l.logged_at) FROM last_entry AS l
 		UNION ALL
-		SELECT 6, 'activations_total', '{}', coalesce(max(a.activation_id), 0) FROM last_activation AS a
+		SELECT 6, 'activations_total', '{}', CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM poa.activation_activation_id_seq AS s
 		UNION ALL
 		SELECT 7, 'last_activation_timestamp_seconds', '{}', extract(epoch FROM a.received_at) FROM last_activation AS a
 		UNION ALL
