@@ -54,4 +54,14 @@ poa_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
 #endif
 }
 
+/* 19: a scan that starts anew keeps the page of the table that it read last */
+static inline void
+poa_index_leave_heap(IndexScanDesc scan)
+{
+#if PG_VERSION_NUM >= 190000
+	table_index_fetch_end(scan->xs_heapfetch);
+	scan->xs_heapfetch = table_index_fetch_begin(scan->heapRelation, SO_NONE);
+#endif
+}
+
 #endif							/* POA_COMPAT_H */

@@ -223,6 +223,7 @@ static void
 open_windows(Diversion *diversion)
 {
 	static bool callbacks_registered = false;
+	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
 
 	if (!callbacks_registered)
 	{
@@ -239,6 +240,7 @@ open_windows(Diversion *diversion)
 	diversion->at_end.func = end_of_statement;
 	diversion->at_end.arg = diversion;
 	MemoryContextRegisterResetCallback(diversion->context, &diversion->at_end);
+	MemoryContextSwitchTo(per_row);
 }
 
 /*
@@ -288,8 +290,13 @@ leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)
 
 	poa_probe_end(&diversion->windows);
 	if (probe->heap == NULL)
+	{
+		MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+
 		poa_probe_open(probe, diversion->schema,
 					   "activation", AccessShareLock, "activation_chf_closes_at_idx");
+		MemoryContextSwitchTo(per_row);
+	}
 	poa_probe_start_from(probe, chf, TimestampTzGetDatum(at));
 	return probe;
 }
@@ -302,7 +309,6 @@ static int
 find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches)
 {
 	PoaProbe   *probe = &diversion->windows;
-	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
 	bool		found;
 	bool		more;
 	int			n = 0;
@@ -325,7 +331,6 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 		if (!window_holds(probe->slot, at))
 			continue;
 
-		MemoryContextSwitchTo(per_row);
 		*matches = n == 0 ? palloc(sizeof(PoaMatch)) :
 			repalloc(*matches, (n + 1) * sizeof(PoaMatch));
 		match = &(*matches)[n++];
@@ -336,11 +341,9 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 		match->activates_at = DatumGetTimestampTz(values[ACTIVATION_ACTIVATES_AT - 1]);
 		match->opens_at = DatumGetTimestampTz(values[ACTIVATION_OPENS_AT - 1]);
 		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
-		MemoryContextSwitchTo(diversion->context);
 	}
 	/* also when nothing was found: VACUUM must not wait for a page that the scan holds */
 	poa_probe_end(probe);
-	MemoryContextSwitchTo(per_row);
 
 	if (n > 1)
 		qsort(*matches, n, sizeof(PoaMatch), compare_matches);

@@ -71,7 +71,6 @@ enum
 
 struct PoaLogWriter
 {
-	MemoryContext context;		/* in which the writer lives */
 	PoaJsonbWriter *jsonb;
 	Datum		source_schema;
 	Datum		source_table;
@@ -116,7 +115,6 @@ poa_log_open(Oid schema, Relation alerts)
 	Oid			source = poa_log_source(alerts);
 	Relation	log;
 
-	writer->context = CurrentMemoryContext;
 
 	writer->jsonb = poa_alert_jsonb_prepare(alerts, poa_guid_type(schema));
 	writer->source_schema = CStringGetTextDatum(get_namespace_name(get_rel_namespace(source)));
@@ -179,14 +177,11 @@ fill_from_inventory(PoaLogWriter *writer, Datum device, Datum mpxn,
 					Datum *values, bool *nulls)
 {
 	TupleTableSlot *slot = writer->devices.slot;
-	MemoryContext per_row = MemoryContextSwitchTo(writer->context);
 	bool		found;
 	bool		isnull;
 
 	poa_probe_start(&writer->devices, device);
 	found = poa_probe_next(&writer->devices);
-	MemoryContextSwitchTo(per_row);
-
 	if (found)
 	{
 		Datum		value = slot_getattr(slot, DEVICE_MANUFACTURER, &isnull);

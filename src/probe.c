@@ -5,8 +5,8 @@
  *
  * A probe sees what was committed before it started, whatever snapshot the
  * statement around it has, and what its own transaction did in earlier
- * commands.  It belongs to one memory context, current when it is opened and
- * whenever it is used, because a scan allocates what it keeps from row to row.
+ * commands.  It works in the memory context that is current when it is opened,
+ * because a scan allocates what it keeps from row to row.
  *
  * The latest snapshot is not registered.  It need not be: whoever probes has
  * an older one active, so that nothing which the latest can see is removed.
@@ -60,6 +60,7 @@ poa_probe_open(PoaProbe *probe, Oid schema, const char *table, LOCKMODE lockmode
 			   const char *index)
 {
 	Assert(probe->heap == NULL);
+	probe->context = CurrentMemoryContext;
 	probe->heap = table_open(poa_relation(schema, table), lockmode);
 	probe->index = index_open(poa_relation(schema, index), AccessShareLock);
 	probe->keyattno = probe->index->rd_index->indkey.values[0];
@@ -107,9 +108,12 @@ poa_probe_start_from(PoaProbe *probe, Datum key, Datum from)
 void
 poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
 {
+	MemoryContext caller = MemoryContextSwitchTo(probe->context);
+
 	probe->keys[0].sk_argument = key;
 	probe->scan->xs_snapshot = snapshot;
 	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -134,12 +138,14 @@ is_of_key(PoaProbe *probe)
 bool
 poa_probe_next(PoaProbe *probe)
 {
-	while (index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot))
-	{
-		if (is_of_key(probe))
-			return true;
-	}
-	return false;
+	MemoryContext caller = MemoryContextSwitchTo(probe->context);
+	bool		found;
+
+	do
+		found = index_getnext_slot(probe->scan, ForwardScanDirection, probe->slot);
+	while (found && !is_of_key(probe));
+	MemoryContextSwitchTo(caller);
+	return found;
 }
 
 /*
@@ -150,28 +156,38 @@ poa_probe_next(PoaProbe *probe)
 bool
 poa_probe_sole(PoaProbe *probe, bool *more)
 {
+	MemoryContext caller = MemoryContextSwitchTo(probe->context);
 	ItemPointer tid = index_getnext_tid(probe->scan, ForwardScanDirection);
 	ItemPointerData sole;
+	bool		found = false;
 
 	*more = false;
-	if (tid == NULL)
-		return false;
-	sole = *tid;
-	*more = index_getnext_tid(probe->scan, ForwardScanDirection) != NULL;
-	if (*more)
-		return false;
-	probe->scan->xs_heaptid = sole;
-	return index_fetch_heap(probe->scan, probe->slot) && is_of_key(probe);
+	if (tid != NULL)
+	{
+		sole = *tid;
+		*more = index_getnext_tid(probe->scan, ForwardScanDirection) != NULL;
+		if (!*more)
+		{
+			probe->scan->xs_heaptid = sole;
+			found = index_fetch_heap(probe->scan, probe->slot) && is_of_key(probe);
+		}
+	}
+	MemoryContextSwitchTo(caller);
+	return found;
 }
 
 /*
- * Let go of the page the last row was on.
+ * Let go of the pages of the index and of the table that were read last.
  */
 void
 poa_probe_end(PoaProbe *probe)
 {
+	MemoryContext caller = MemoryContextSwitchTo(probe->context);
+
 	ExecClearTuple(probe->slot);
 	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
+	poa_index_leave_heap(probe->scan);
+	MemoryContextSwitchTo(caller);
 }
 
 /*

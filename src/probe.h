@@ -17,6 +17,7 @@
 
 typedef struct PoaProbe
 {
+	MemoryContext context;		/* in which it was opened */
 	Relation	heap;			/* NULL while the probe is closed */
 	Relation	index;
 	AttrNumber	keyattno;		/* the indexed column, as the heap counts it */
