@@ -332,15 +332,16 @@ poa_utc_month(PG_FUNCTION_ARGS)
 
 /*
  * purge_log(before): delete what was logged before an instant, then the
- * releases whose log row is gone.  One that was being recorded meanwhile holds
- * its log row, which was waited for.  Returns the number of log rows.
+ * releases whose log row is gone, and record it.  A release that was being
+ * recorded meanwhile holds its log row, which was waited for.  Returns the
+ * number of log rows.
  */
 PG_FUNCTION_INFO_V1(poa_purge_log);
 Datum
 poa_purge_log(PG_FUNCTION_ARGS)
 {
-	Oid			params[] = {TIMESTAMPTZOID};
-	Datum		values[] = {PG_GETARG_DATUM(0)};
+	Oid			params[] = {TIMESTAMPTZOID, INT8OID};
+	Datum		values[] = {PG_GETARG_DATUM(0), (Datum) 0};
 	const char *schema = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
 	volatile uint64 purged = 0;
 
@@ -355,11 +356,15 @@ poa_purge_log(PG_FUNCTION_ARGS)
 	{
 		purged = poa_execute(psprintf("DELETE FROM %s.suppression_log "
 									  "WHERE logged_at OPERATOR(pg_catalog.<) $1", schema),
-							 lengthof(params), params, values);
+							 1, params, values);
 		(void) poa_execute(psprintf("DELETE FROM %1$s.release_log AS r WHERE NOT EXISTS "
 									"(SELECT FROM %1$s.suppression_log AS l "
 									"WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)", schema),
 						   0, NULL, NULL);
+		values[1] = Int64GetDatum((int64) purged);
+		if (purged > 0)
+			(void) poa_execute(psprintf("INSERT INTO %s.log_purge (before, log_rows) VALUES ($1, $2)", schema),
+							   2, params, values);
 	}
 	PG_FINALLY();
 	{

@@ -89,6 +89,21 @@ COMMENT ON COLUMN poa.release_log.reason IS 'why, in the words of whoever did';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.release_log', '');
 
+CREATE TABLE poa.log_purge (
+	purged_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	purged_by text NOT NULL DEFAULT CURRENT_USER,
+	before timestamptz NOT NULL,
+	log_rows bigint NOT NULL
+);
+COMMENT ON TABLE poa.log_purge IS
+	'purges that took rows from poa.suppression_log: of what was logged before, it does not tell any more; written by poa.purge_log';
+COMMENT ON COLUMN poa.log_purge.purged_at IS 'UTC instant of the purge';
+COMMENT ON COLUMN poa.log_purge.purged_by IS 'name of the role that purged the log';
+COMMENT ON COLUMN poa.log_purge.before IS 'UTC instant before which what was logged has gone, may be infinite';
+COMMENT ON COLUMN poa.log_purge.log_rows IS 'number of log rows that have gone';
+
+SELECT pg_catalog.pg_extension_config_dump('poa.log_purge', '');
+
 CREATE FUNCTION poa.refuse_change() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'poa_refuse_change' LANGUAGE C;
 COMMENT ON FUNCTION poa.refuse_change() IS
@@ -107,7 +122,7 @@ COMMENT ON TRIGGER append_only ON poa.release_log IS 'nobody changes what was re
 CREATE FUNCTION poa.purge_log(before timestamptz) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_purge_log' LANGUAGE C;
 COMMENT ON FUNCTION poa.purge_log(timestamptz) IS
-	'removes what was logged before a UTC instant, with its releases, and returns the number of log rows; raises 22004 for NULL';
+	'removes what was logged before a UTC instant, with its releases, returns the number of log rows, and records in poa.log_purge that it took any; raises 22004 for NULL';
 REVOKE ALL ON FUNCTION poa.purge_log(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.purge_activations(before timestamptz) RETURNS bigint

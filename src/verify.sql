@@ -97,12 +97,9 @@ BEGIN
 	/*
 	 * Is an alert stored that should not be, or stored and diverted?  A purge
 	 * takes away why a released one is, or one of shadow mode.  What it took was
-	 * logged before all that is left, and an alert is not logged before its instant.
+	 * logged before, and an alert is not logged before its instant.
 	 */
-	SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO last_drawn FROM poa.suppression_log_log_id_seq AS s;
-	SELECT CASE WHEN min(o.log_id) = 1 OR last_drawn = 0 THEN '-infinity' ELSE coalesce(min(o.logged_at), 'infinity') END
-	INTO log_begins
-	FROM (SELECT l.log_id, l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id LIMIT 1) AS o;
+	SELECT coalesce(max(least(p.before, p.purged_at)), '-infinity') INTO log_begins FROM poa.log_purge AS p;
 	SELECT count(*), sum(a.alerts) INTO tables, stored
 	FROM poa.ask_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
 	/* a log row asks by its negative number for what stands there of its hub and instant */
@@ -178,6 +175,7 @@ BEGIN
 	RETURN NEXT;
 
 	/* Rolled back inserts use numbers up, but none is used that was not drawn */
+	SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END INTO last_drawn FROM poa.suppression_log_log_id_seq AS s;
 	SELECT count(*) INTO present FROM poa.suppression_log AS l WHERE l.log_id BETWEEN first_id AND last_id;
 	check_name := 'log_id';
 	ok := coalesce(last_id <= last_drawn, true);
@@ -196,5 +194,5 @@ CREATE FUNCTION poa.verify(from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (check_name text, ok boolean, detail text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 6;
 COMMENT ON FUNCTION poa.verify(timestamptz, timestamptz) IS
-	'whether every alert of a period is in one place, for a reason on record: six rows, in the order log_row (the columns of a log row agree), explained (by an activation whose window holds it), stored (no AD1 in a window that was likely known: received before it, and in a row of an older transaction, which a request that was tracked at the same time and an alert that was updated later have too; those in a window that was tracked or has changed since are counted; after a purge only AD1s since the oldest row left was logged are looked at), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Raises 22023 where from_at is after to_at';
+	'whether every alert of a period is in one place, for a reason on record: six rows, in the order log_row (the columns of a log row agree), explained (by an activation whose window holds it), stored (no AD1 in a window that was likely known: received before it, and in a row of an older transaction, which a request that was tracked at the same time and an alert that was updated later have too; those in a window that was tracked or has changed since are counted; after a purge only AD1s since the instant it purged to are looked at), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Raises 22023 where from_at is after to_at';
 REVOKE ALL ON FUNCTION poa.verify(timestamptz, timestamptz) FROM PUBLIC;
