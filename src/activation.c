@@ -420,7 +420,7 @@ look_at_others(Oid schema, Datum device, text *request_id,
 			others.pending = true;
 		if (request_id != NULL && !slot->tts_isnull[ACTIVATION_REQUEST_ID - 1] &&
 			poa_text_is(slot->tts_values[ACTIVATION_REQUEST_ID - 1],
-					VARDATA_ANY(request_id), VARSIZE_ANY_EXHDR(request_id)))
+						VARDATA_ANY(request_id), VARSIZE_ANY_EXHDR(request_id)))
 		{
 			others.known = true;
 			others.activation_id = DatumGetInt64(slot->tts_values[ACTIVATION_ID - 1]);
