@@ -88,20 +88,17 @@ static bool purging = false;
 
 /*
  * The table that the log names for one that is attached: for a partition the
- * root of its tree.
+ * root of its tree.  One that is being detached concurrently belongs to it
+ * until that is done, and may be written to; get_partition_ancestors() knows
+ * no ancestors of it.
  */
 Oid
 poa_log_source(Relation alerts)
 {
 	Oid			relid = RelationGetRelid(alerts);
 
-	if (alerts->rd_rel->relispartition)
-	{
-		List	   *ancestors = get_partition_ancestors(relid);
-
-		relid = llast_oid(ancestors);
-		list_free(ancestors);
-	}
+	while (get_rel_relispartition(relid))
+		relid = get_partition_parent(relid, true);
 	return relid;
 }
 

@@ -67,10 +67,12 @@ poa_release_passes(Relation alerts)
 		return false;
 	if (pass.trigger_depth != trigger_depth())
 		return false;
-	if (relid != pass.relid &&
-		!(alerts->rd_rel->relispartition &&
-		  list_member_oid(get_partition_ancestors(relid), pass.relid)))
-		return false;
+	while (relid != pass.relid)
+	{
+		if (!get_rel_relispartition(relid))
+			return false;
+		relid = get_partition_parent(relid, true);	/* as poa_log_source does */
+	}
 	pass.relid = InvalidOid;
 	return true;
 }
