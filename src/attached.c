@@ -101,9 +101,9 @@ prepare(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
 }
 
 /*
- * The arguments that attach() gave the trigger of a table; NULL where it has
- * been detached meanwhile.  A trigger that somebody made by hand, on a view
- * say, attaches nothing.
+ * A copy of the arguments that attach() gave the trigger of a table, which the
+ * next invalidation would free; NULL where it has been detached meanwhile.  A trigger that somebody made by hand, on a view
+ * say, attaches nothing.  Another session's temporary table cannot be read.
  */
 static char **
 attach_arguments(Relation alerts, Oid divert)
@@ -111,13 +111,21 @@ attach_arguments(Relation alerts, Oid divert)
 	if (alerts->rd_rel->relkind != RELKIND_RELATION &&
 		alerts->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
 		return NULL;
+	if (RELATION_IS_OTHER_TEMP(alerts))
+		return NULL;
 	for (int i = 0; alerts->trigdesc != NULL && i < alerts->trigdesc->numtriggers; i++)
 	{
 		Trigger    *trigger = &alerts->trigdesc->triggers[i];
 
 		if (trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS &&
 			strcmp(trigger->tgname, "~poa_suppress") == 0)
-			return trigger->tgargs;
+		{
+			char	  **args = palloc(POA_NUM_ARGS * sizeof(char *));
+
+			for (int n = 0; n < POA_NUM_ARGS; n++)
+				args[n] = pstrdup(trigger->tgargs[n]);
+			return args;
+		}
 	}
 	return NULL;
 }
