@@ -141,7 +141,8 @@ end_of_transaction(XactEvent event, void *arg)
 
 /*
  * The number of a column that the trigger's arguments name, checked against
- * what attach() saw: 42703 if it is gone, 42804 if its type is another.
+ * what attach() saw: 42703 if it is gone, 42804 if its type is another, 0A000
+ * if it is generated now.
  */
 AttrNumber
 poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type)
@@ -168,6 +169,15 @@ poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type)
 						other_type == type ? "" : format_type_be(other_type)),
 				 errdetail("The type was changed after the table was attached."),
 				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
+				 errtablecol(alerts, attno)));
+
+	if (TupleDescAttr(RelationGetDescr(alerts), attno - 1)->attgenerated != '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("column \"%s\" of attached table \"%s\" is generated",
+						name, RelationGetRelationName(alerts)),
+				 errdetail("A generated column has no value yet when the alert is judged."),
+				 errhint("Detach the table with poa.detach() and attach it again with poa.attach(), naming an ordinary column."),
 				 errtablecol(alerts, attno)));
 	return (AttrNumber) attno;
 }
