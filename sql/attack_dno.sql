@@ -90,7 +90,12 @@ COPY poa.suppression_log TO PROGRAM 'cat';
 \set VERBOSITY terse
 COPY poa.access FROM stdin;
 \.
+-- A trigger of one's own by the name of ours blinds nobody
+CREATE TEMP TABLE mimic (i int);
+CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON mimic FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+ALTER TABLE mimic DISABLE TRIGGER "~poa_suppress";
 RESET ROLE;
+SELECT * FROM poa.health() WHERE check_name IN ('attached', 'trigger', 'hub_index');
 
 DROP TABLE alerts;
 CLOSE ALL;

@@ -50,7 +50,8 @@ AS $$
 			FROM string_to_table(regexp_replace(encode(t.tgargs, 'hex'), '(..)', '\1 ', 'g'), '00 ')
 				WITH ORDINALITY AS u (hex, n)
 		) AS a (arguments)
-		WHERE t.tgname = '~poa_suppress'
+		/* anybody may give a trigger of his own this name */
+		WHERE t.tgname = '~poa_suppress' AND t.tgfoid = 'poa.divert()'::regprocedure AND t.tgnargs = 6
 	), tables AS (
 		SELECT count(*) FILTER (WHERE a.root) AS number,
 			count(*) FILTER (WHERE a.root AND a.mode = 'shadow') AS shadows,
