@@ -112,6 +112,8 @@ SELECT poa.receive(request('1', '<SignedPreCommand/>', 5));
 SELECT poa.receive(answer('\x00'));
 SELECT poa.receive(request('1', activate()), 'infinity');
 SELECT poa.receive(request('1', activate()), NULL);
+SELECT poa.receive(request('1', activate('3000-12-31T00:00:00Z')), 'infinity');
+SELECT poa.receive(request('1', activate('3000-12-31T00:00:00Z')), NULL);
 \set VERBOSITY terse
 -- well formed or not is PostgreSQL's own business; no entity is ever expanded
 SELECT poa.receive('<Request>');

@@ -349,7 +349,8 @@ DECLARE
 BEGIN
 	SELECT d.* INTO m FROM poa.duis_activation(message) AS d;
 	IF m.cancels THEN
-		IF poa.first_receipt(m.request_id, m.command_variant <> 4, received_at) THEN
+		/* a NULL gets as far as cancel_activation, which refuses it */
+		IF poa.first_receipt(m.request_id, m.command_variant <> 4, coalesce(received_at, 'infinity')) THEN
 			action := 'cancelled';
 			detail := format('activations of device %s that were pending: %s', m.device, poa.cancel_activation(m.device, received_at));
 		ELSE
