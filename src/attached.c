@@ -102,8 +102,9 @@ prepare(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
 
 /*
  * A copy of the arguments that attach() gave the trigger of a table, which the
- * next invalidation would free; NULL where it has been detached meanwhile.  A trigger that somebody made by hand, on a view
- * say, attaches nothing.  Another session's temporary table cannot be read.
+ * next invalidation would free; NULL where it has been detached meanwhile.  A
+ * trigger that somebody made by hand, on a view say, attaches nothing, and
+ * another session's temporary table cannot be read.
  */
 static char **
 attach_arguments(Relation alerts, Oid divert)

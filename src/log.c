@@ -19,7 +19,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
@@ -88,17 +87,16 @@ static bool purging = false;
 
 /*
  * The table that the log names for one that is attached: for a partition the
- * root of its tree.  One that is being detached concurrently belongs to it
- * until that is done, and may be written to; get_partition_ancestors() knows
- * no ancestors of it.
+ * root of its tree.
  */
 Oid
 poa_log_source(Relation alerts)
 {
 	Oid			relid = RelationGetRelid(alerts);
+	Oid			parent;
 
-	while (get_rel_relispartition(relid))
-		relid = get_partition_parent(relid, true);
+	while (OidIsValid(parent = poa_partition_parent(relid)))
+		relid = parent;
 	return relid;
 }
 

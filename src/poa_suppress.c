@@ -15,6 +15,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -90,6 +91,17 @@ poa_relation(Oid schema, const char *name)
 				 errmsg("relation \"%s\" of extension poa_suppress does not exist", name),
 				 errhint("Restore it, or drop the extension and create it again.")));
 	return relid;
+}
+
+/*
+ * The table of which one is a partition, InvalidOid where it is none.  A
+ * partition that is being detached concurrently is one until that is done, and
+ * may be written to; get_partition_ancestors() knows no ancestors of it.
+ */
+Oid
+poa_partition_parent(Oid relid)
+{
+	return get_rel_relispartition(relid) ? get_partition_parent(relid, true) : InvalidOid;
 }
 
 /*

@@ -32,6 +32,7 @@ extern Oid	poa_schema(FunctionCallInfo fcinfo);
 extern Oid	poa_relation(Oid schema, const char *name);
 extern Oid	poa_guid_type(Oid schema);
 extern Oid	poa_guid_schema(Oid schema);
+extern Oid	poa_partition_parent(Oid relid);
 extern Oid	poa_function(Oid schema, const char *signature);
 extern void poa_become_owner(Oid schema, Oid *caller, int *security);
 extern uint64 poa_execute(const char *sql, int nparams, Oid *types, Datum *values);

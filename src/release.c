@@ -19,7 +19,6 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
-#include "catalog/partition.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -69,9 +68,9 @@ poa_release_passes(Relation alerts)
 		return false;
 	while (relid != pass.relid)
 	{
-		if (!get_rel_relispartition(relid))
+		relid = poa_partition_parent(relid);
+		if (!OidIsValid(relid))
 			return false;
-		relid = get_partition_parent(relid, true);	/* as poa_log_source does */
 	}
 	pass.relid = InvalidOid;
 	return true;

@@ -122,18 +122,18 @@ BEGIN
 			AS a (id bigint, source_schema text, source_table text, part oid, place tid, chf @extschema@.guid,
 				at timestamptz, inserted_by xid, whole jsonb)
 	), twin AS MATERIALIZED (
-		SELECT l.log_id, a.part, a.place, a.whole @> w.alert AS same,
-			bool_or(a.whole @> w.alert) OVER (PARTITION BY l.log_id) AS found,
+		SELECT l.log_id, a.part, a.place, w.same,
+			bool_or(w.same) OVER (PARTITION BY l.log_id) AS found,
 			NOT l.diverted OR EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id) AS may_stand
 		FROM answer AS a
 		JOIN poa.suppression_log AS l ON l.log_id = -a.id
 			AND l.source_table = a.source_table AND l.source_schema = a.source_schema
 		CROSS JOIN LATERAL (
 			/* generated columns are null in the log, instants are in the zone of their writer */
-			SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(l.alert) AS e
+			SELECT a.whole @> jsonb_object_agg(e.key, e.value) FROM jsonb_each(l.alert) AS e
 			WHERE jsonb_typeof(e.value) <> 'null'
 				AND e.value #>> '{}' !~ '^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d$'
-		) AS w (alert)
+		) AS w (same)
 		WHERE a.id < 0
 	), held AS (
 		SELECT s.source_table, s.chf, s.at, bool_or(a.received_at <= s.at AND age(a.xmin) > age(s.inserted_by)) AS known
