@@ -90,26 +90,26 @@ FUZZ_SECONDS ?= 60
 
 # What is set on the command line (REGRESS=..., COPT=...) goes on as arguments.
 setup:
-	@.ci/sandbox setup
+	@tools/sandbox setup
 test:
-	@.ci/sandbox test $(MAKEOVERRIDES)
+	@tools/sandbox test $(MAKEOVERRIDES)
 demo:
-	@POA_DATABASE=poa_demo .ci/sandbox run bin/poa-demo
+	@POA_DATABASE=poa_demo tools/sandbox run tools/demo
 bench:
-	@QUICK='$(QUICK)' .ci/sandbox run bench/run $(BENCH)
+	@QUICK='$(QUICK)' tools/sandbox run bench/run $(BENCH)
 mutate:
-	@t/mutate $(FAULTS)
+	@tools/mutate $(FAULTS)
 fuzz:
-	@t/fuzz/run -max_total_time=$(FUZZ_SECONDS)
+	@tools/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 lint sanitize valgrind sqlsmith coverage:
-	@.ci/inspect $@ $(MAKEOVERRIDES)
+	@tools/inspect $@ $(MAKEOVERRIDES)
 memory:
-	@POA_MEMORY_SCALE=5 .ci/sandbox test PROVE_TESTS=t/005_memory.pl
+	@POA_MEMORY_SCALE=5 tools/sandbox test PROVE_TESTS=t/005_memory.pl
 faults:
-	@POA_SECONDS='$(or $(SECONDS),60)' .ci/sandbox test PROVE_TESTS=t/004_crash.pl
+	@POA_SECONDS='$(or $(SECONDS),60)' tools/sandbox test PROVE_TESTS=t/004_crash.pl
 soak:
-	@POA_SECONDS='$(or $(SECONDS),60)' .ci/sandbox test PROVE_TESTS=t/001_model.pl
+	@POA_SECONDS='$(or $(SECONDS),60)' tools/sandbox test PROVE_TESTS=t/001_model.pl
 matrix:
-	@.ci/matrix $(VERSIONS) $(MAKEOVERRIDES)
+	@tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
 .PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix mutate soak

@@ -1,7 +1,7 @@
 /*
  * The reports over a year of history, as a DNO asks for them:
  *
- *   .ci/sandbox run psql -v alerts=20000000 -f "$PWD/bench/history.sql"
+ *   tools/sandbox run psql -v alerts=20000000 -f "$PWD/bench/history.sql"
  *
  * 200,000 suppressed AD1s with their activations and restorations, among as
  * many activations as 1.4 million meters have, and :alerts other alerts of 5

@@ -3,14 +3,14 @@
  * unit.c
  *	  Tests of the readers that need no server.
  *
- *	cc -g -fsanitize=address,undefined -Isrc t/fuzz/unit.c src/gbcs_parse.c
+ *	cc -g -fsanitize=address,undefined -Isrc tools/fuzz/unit.c src/gbcs_parse.c
  *		src/datetime_parse.c -o unit && ./unit [CORPUS_DIRECTORY]
  *
  * With the name of a directory, writes the seed corpus of the fuzzers there,
  * to its subdirectories gbcs and datetime.  The last line tells how many checks
  * passed and failed; the exit status is 1 where one failed.
  *
- * t/fuzz/unit.c
+ * tools/fuzz/unit.c
  *
  *-------------------------------------------------------------------------
  */

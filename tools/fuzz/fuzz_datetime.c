@@ -8,7 +8,7 @@
  *
  *	make fuzz
  *
- * t/fuzz/fuzz_datetime.c
+ * tools/fuzz/fuzz_datetime.c
  *
  *-------------------------------------------------------------------------
  */
