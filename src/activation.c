@@ -69,13 +69,14 @@ typedef enum Statement
 #define MAX_PARAMETERS	3
 #define GUID_PARAMETER	InvalidOid	/* stands for the type guid below */
 
-static const struct
+typedef struct StatementText
 {
 	const char *sql;
 	int			nparams;
 	Oid			params[MAX_PARAMETERS];
-}			statements[NUM_STATEMENTS] =
-{
+} StatementText;
+
+static const StatementText statements[NUM_STATEMENTS] = {
 	[SUPERSEDE_PENDING] = {
 		"UPDATE %1$s.activation SET status = 'superseded' "
 		"WHERE device OPERATOR(%2$s.=) $1 AND status = 'tracked' "
@@ -389,7 +390,7 @@ typedef struct Others
 {
 	bool		known;			/* the request is tracked already ... */
 	int64		activation_id;	/* ... as this one */
-	bool		newer;			/* one came later, but before the command starts */
+	bool		newer;			/* one came later, before the start */
 	bool		pending;		/* the command supersedes one */
 } Others;
 
@@ -595,12 +596,13 @@ poa_record_outcome(PG_FUNCTION_ARGS)
 		{"activation_failure", NULL},
 	};
 	char	   *outcome = PG_ARGISNULL(1) ? "NULL" : text_to_cstring(PG_GETARG_TEXT_PP(1));
-	TimestampTz seen_at = PG_NARGS() > 2 ? received_at_argument(fcinfo, 2) :
-		GetCurrentTransactionStartTimestamp();
+	TimestampTz seen_at;
 	Datum		values[3] = {PG_GETARG_DATUM(0)};
 	bool		known;
 	int			i = 0;
 
+	seen_at = PG_NARGS() > 2 ? received_at_argument(fcinfo, 2) :
+		GetCurrentTransactionStartTimestamp();
 	while (i < (int) lengthof(outcomes) && strcmp(outcome, outcomes[i].outcome) != 0)
 		i++;
 	if (i == (int) lengthof(outcomes))

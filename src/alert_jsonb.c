@@ -38,7 +38,7 @@ struct PoaJsonbWriter
 	TupleDesc	rowdesc;
 	Oid			guid_type;
 
-	/* a member for each column, in the order of jsonb; NULL for to_jsonb's rows */
+	/* a member for each column, ordered as in jsonb; NULL for to_jsonb's */
 	JsonbPair  *members;
 	AttrNumber *columns;
 	int			nmembers;
@@ -208,11 +208,12 @@ static Datum
 row_to_jsonb(PoaJsonbWriter *writer, HeapTuple tuple)
 {
 	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
-	bool		as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
-		DateStyle == USE_ISO_DATES;
+	bool		as_it_is;
 	int			nestlevel = 0;
 	Datum		jsonb;
 
+	as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
+		DateStyle == USE_ISO_DATES;
 	if (!as_it_is)
 	{
 		nestlevel = NewGUCNestLevel();

@@ -58,9 +58,11 @@ static void
 append_result(FunctionCallInfo fcinfo, SPIPlanPtr plan, ParamListInfo params)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	SPIExecuteOptions options = {.params = params, .read_only = true};
+	SPIExecuteOptions options = {0};
 	int			done;
 
+	options.params = params;
+	options.read_only = true;
 	options.dest = CreateDestReceiver(DestTuplestore);
 	SetTuplestoreDestReceiverParams(options.dest, result->setResult, CurrentMemoryContext,
 									false, result->setDesc,
@@ -266,7 +268,7 @@ Datum
 poa_ask_attached(PG_FUNCTION_ARGS)
 {
 	Oid			schema = poa_schema(fcinfo);
-	Oid			regproc = REGPROCEDUREOID;
+	Oid			type = REGPROCEDUREOID;
 	Datum		divert;
 	char	   *question;
 	int			by = -1;
@@ -285,7 +287,7 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
 							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
 							  "ORDER BY t.tgrelid",
-							  1, &regproc, &divert, NULL, true, 0) != SPI_OK_SELECT)
+							  1, &type, &divert, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read pg_trigger");
 	tables = SPI_tuptable;
 

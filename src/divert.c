@@ -352,7 +352,7 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 		match->opens_at = DatumGetTimestampTz(values[ACTIVATION_OPENS_AT - 1]);
 		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
 	}
-	/* also when nothing was found: VACUUM must not wait for a page that the scan holds */
+	/* also when nothing was found: VACUUM waits for a page that it holds */
 	poa_probe_end(probe);
 
 	if (n > 1)

@@ -114,11 +114,12 @@ poa_guid_parse(const char *str, size_t len, uint64_t *guid)
 	high "8" high "9" high "A" high "B" high "C" high "D" high "E" high "F"
 
 /* the two digits of each octet, one after the other */
-static const char digit_pairs[] =
+static const char digit_pairs[] = {
 	DIGIT_PAIRS("0") DIGIT_PAIRS("1") DIGIT_PAIRS("2") DIGIT_PAIRS("3")
 	DIGIT_PAIRS("4") DIGIT_PAIRS("5") DIGIT_PAIRS("6") DIGIT_PAIRS("7")
 	DIGIT_PAIRS("8") DIGIT_PAIRS("9") DIGIT_PAIRS("A") DIGIT_PAIRS("B")
-	DIGIT_PAIRS("C") DIGIT_PAIRS("D") DIGIT_PAIRS("E") DIGIT_PAIRS("F");
+	DIGIT_PAIRS("C") DIGIT_PAIRS("D") DIGIT_PAIRS("E") DIGIT_PAIRS("F")
+};
 
 /*
  * Write the canonical text of a guid, upper case with hyphens, to out, which
