@@ -161,7 +161,7 @@ sub windows
 
 	return sort { $b->{activates_at} <=> $a->{activates_at} || $b->{id} <=> $a->{id} }
 	  grep {
-		     $_->{chf} == $chf
+			 $_->{chf} == $chf
 		  && $_->{status} =~ /^(tracked|succeeded)$/
 		  && $_->{opens_at} <= $at
 		  && $at <= $_->{closes_at}

@@ -67,7 +67,7 @@ sub script
 			"INSERT INTO alerts VALUES ($id, 'AD1', $_\::bigint::guid, '2030-01-01 00:15:00+00', NULL);"
 		} @hubs;
 		push @script,
-		    $n % 10 == 0 ? ('BEGIN;', @inserts, 'ROLLBACK;')
+			$n % 10 == 0 ? ('BEGIN;', @inserts, 'ROLLBACK;')
 		  : $n % 5 == 0 ? ('BEGIN;', @inserts, 'COMMIT;', map { '\echo ' . ($id - $_) } 0 .. 3)
 		  : (@inserts, map { '\echo ' . ($id - $_) } 0 .. 3);
 		# the last of them, which was diverted

@@ -258,7 +258,7 @@ foreach my $n (1 .. 160)
 	my $seed = 1000 * $n;
 	my $form = $n % 8;
 	push @script,
-	    $form == 0 ? "SELECT nest(3, $seed);"
+		$form == 0 ? "SELECT nest(3, $seed);"
 	  : $form == 1 ? "BEGIN; SELECT arrive(2, $seed, false); SAVEPOINT s; SELECT nest(3, $seed + 1);"
 	  . " ROLLBACK TO s; SELECT arrive(1, $seed + 2, false); COMMIT;"
 	  : $form == 2 ? "BEGIN; DECLARE half CURSOR FOR SELECT nest(2, $seed + n) FROM generate_series(1, 9) AS n;"
