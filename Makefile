@@ -7,6 +7,7 @@
 #                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
 #   make lint       static analysis of C and PL/pgSQL
+#   make assert     all tests with the Asserts on
 #   make sanitize   all tests with address and undefined behaviour checked
 #   make valgrind   the regress tests, the server under valgrind
 #   make sqlsmith   a minute of random queries
@@ -101,7 +102,7 @@ mutate:
 	@tools/mutate $(FAULTS)
 fuzz:
 	@tools/fuzz/run -max_total_time=$(FUZZ_SECONDS)
-lint sanitize valgrind sqlsmith coverage:
+lint assert sanitize valgrind sqlsmith coverage:
 	@tools/inspect $@ $(MAKEOVERRIDES)
 memory:
 	@POA_MEMORY_SCALE=5 tools/sandbox test PROVE_TESTS=t/005_memory.pl
@@ -112,4 +113,4 @@ soak:
 matrix:
 	@tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz lint sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
+.PHONY: check-lists setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
