@@ -19,13 +19,17 @@
 #   make mutate     plants faults, which the tests must notice; FAULTS='3 17-20'
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
+#   make freeze     keeps the script of this version for good (CONTRIBUTING.md)
 #   make, make install, make installcheck: into and against your own server
 
 EXTENSION   = poa_suppress
 MODULE_big  = poa_suppress
 
+# Where this file is, which need not be where things are built (VPATH).
+srcdir     := $(patsubst %/,%,$(dir $(firstword $(MAKEFILE_LIST))))
+
 # The version stands in the control file and nowhere else.
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" '$(srcdir)/$(EXTENSION).control')
 PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
 
 # With -Wextra: the server's own headers have parameters they do not use, and
@@ -33,14 +37,22 @@ PG_CPPFLAGS = -DPOA_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS   = -Wno-unused-parameter -Wno-ignored-attributes \
               -Wno-unknown-warning-option -Wno-ignored-optimization-argument
 
-OBJS        = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
 PARTS       = schema guid registry list activation log release divert access gbcs duis attached life history watch verify
-DATA_built  = $(EXTENSION)--$(EXTVERSION).sql
+SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
+
+# The scripts at the top, as contrib has them, are never made: that of each
+# released version as it was, and poa_suppress--OLD--NEW.sql by hand.
+DATA       := $(notdir $(sort $(wildcard $(srcdir)/$(EXTENSION)--*.sql)))
+FROZEN     := $(filter $(notdir $(SCRIPT)),$(DATA))
+DATA_built := $(if $(FROZEN),,$(SCRIPT))
 
 # Installed beside psql.
 SCRIPTS     = bin/poa-load-list bin/poa-report
+
+DOCS       := $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(addprefix $(srcdir)/,README.md CHANGELOG.md docs/*.md))))
 
 # sql/NAME.sql in this order; each test makes the extension anew, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
@@ -51,11 +63,11 @@ REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(
                  duis gbcs alert receive errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
-ISOLATION      = $(patsubst specs/%.spec,%,$(sort $(wildcard specs/*.spec)))
+ISOLATION      = $(patsubst $(srcdir)/specs/%.spec,%,$(sort $(wildcard $(srcdir)/specs/*.spec)))
 ISOLATION_OPTS = --no-locale --encoding=UTF8 --load-extension=$(EXTENSION)
 TAP_TESTS      = 1
 
-EXTRA_CLEAN    = src/*.gcda src/*.gcno
+EXTRA_CLEAN    = build src/*.gcda src/*.gcno
 
 # Without PGXS the targets that bring it along still have to work, so it is
 # included only where it is; Debian has a pg_config without it in libpq-dev.
@@ -65,11 +77,23 @@ PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifneq ($(PGXS),)
 include $(PGXS)
 
+# PGXS would look for products in the source tree too, and find those of a build
+# there.
+VPATH      :=
+vpath %.c $(srcdir)
+vpath %.control $(srcdir)
+
 # PGXS knows nothing of headers; the control file holds the version.
-$(OBJS) $(OBJS:.o=.bc): $(wildcard src/*.h) $(EXTENSION).control
+$(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) $(EXTENSION).control | folders
+
+# What others install into the same folder is called README.md, too.
+docmoduledir := extension/$(EXTENSION)
 
 # PGXS installs them by their last name, and would look for bin/bin.
 uninstall: SCRIPTS := $(notdir $(SCRIPTS))
+uninstall: DOCS := $(notdir $(DOCS))
+
+all: $(if $(FROZEN),check-frozen)
 else
 all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
@@ -78,39 +102,55 @@ all install uninstall installcheck clean:
 	 exit 1
 endif
 
-$(DATA_built): $(PARTS:%=src/%.sql) Makefile $(EXTENSION).control
+folders:
+	@mkdir -p build src
+
+$(SCRIPT): $(PARTS:%=$(srcdir)/src/%.sql) $(srcdir)/Makefile $(srcdir)/$(EXTENSION).control | folders
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
-	  cat $(PARTS:%=src/%.sql); } >$@
+	  cat $(PARTS:%=$(srcdir)/src/%.sql); } >$@
+
+# src goes on with the next version, under a number of its own.
+check-frozen: $(SCRIPT)
+	@cmp -s $(SCRIPT) $(srcdir)/$(FROZEN) || \
+	{ echo "src/*.sql is not $(FROZEN) any more: give it another default_version in $(EXTENSION).control" >&2; exit 1; }
+
+freeze: $(SCRIPT)
+	@test -z '$(FROZEN)' || { echo "$(FROZEN) is frozen already" >&2; exit 1; }
+	cp $(SCRIPT) $(srcdir)
 
 # A part or a test that is in no list would be left out without a word.
-UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql) $(REGRESS_16:%=sql/%.sql),$(wildcard src/*.sql sql/*.sql))
+UNLISTED = $(filter-out $(PARTS:%=src/%.sql) $(REGRESS:%=sql/%.sql) $(REGRESS_16:%=sql/%.sql),$(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/src/*.sql $(srcdir)/sql/*.sql)))
 check-lists:
 	@test -z "$(UNLISTED)" || { echo "in no list of the Makefile: $(UNLISTED)" >&2; exit 1; }
+
+# The top of this file.
+help:
+	@sed -n '3,/^$$/s/^#\( \|$$\)//p' $(firstword $(MAKEFILE_LIST))
 
 FUZZ_SECONDS ?= 60
 
 # What is set on the command line (REGRESS=..., COPT=...) goes on as arguments.
 setup:
-	@tools/sandbox setup
+	@$(srcdir)/tools/sandbox setup
 test:
-	@tools/sandbox test $(MAKEOVERRIDES)
+	@$(srcdir)/tools/sandbox test $(MAKEOVERRIDES)
 demo:
-	@POA_DATABASE=poa_demo tools/sandbox run tools/demo
+	@POA_DATABASE=poa_demo $(srcdir)/tools/sandbox run $(srcdir)/tools/demo
 bench:
-	@QUICK='$(QUICK)' tools/sandbox run bench/run $(BENCH)
+	@QUICK='$(QUICK)' $(srcdir)/tools/sandbox run $(srcdir)/bench/run $(BENCH)
 mutate:
-	@tools/mutate $(FAULTS)
+	@$(srcdir)/tools/mutate $(FAULTS)
 fuzz:
-	@tools/fuzz/run -max_total_time=$(FUZZ_SECONDS)
+	@$(srcdir)/tools/fuzz/run -max_total_time=$(FUZZ_SECONDS)
 lint assert sanitize valgrind sqlsmith coverage:
-	@tools/inspect $@ $(MAKEOVERRIDES)
+	@$(srcdir)/tools/inspect $@ $(MAKEOVERRIDES)
 memory:
-	@POA_MEMORY_SCALE=5 tools/sandbox test PROVE_TESTS=t/005_memory.pl
+	@POA_MEMORY_SCALE=5 $(srcdir)/tools/sandbox test PROVE_TESTS=t/005_memory.pl
 faults:
-	@POA_SECONDS='$(or $(SECONDS),60)' tools/sandbox test PROVE_TESTS=t/004_crash.pl
+	@POA_SECONDS='$(or $(SECONDS),60)' $(srcdir)/tools/sandbox test PROVE_TESTS=t/004_crash.pl
 soak:
-	@POA_SECONDS='$(or $(SECONDS),60)' tools/sandbox test PROVE_TESTS=t/001_model.pl
+	@POA_SECONDS='$(or $(SECONDS),60)' $(srcdir)/tools/sandbox test PROVE_TESTS=t/001_model.pl
 matrix:
-	@tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
+	@$(srcdir)/tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: check-lists setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
+.PHONY: folders check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
