@@ -40,7 +40,10 @@ PG_CFLAGS   = -Wno-unused-parameter -Wno-ignored-attributes \
 OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
-PARTS       = schema guid registry list activation log release divert access gbcs duis attached life history watch verify
+PARTS       = schema permission guid manufacturer guid_list device eligibility guid_list_import distributor \
+              activation hub_move log release purge access divert attach explain suppressed_alert monthly window_fit \
+              gbcs duis receive attached_alerts sign_of_life still_dark restoration stored_ad1 late_activation replay \
+              health metrics verify
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # The scripts at the top, as contrib has them, are never made: that of each

@@ -21,7 +21,7 @@ SELECT poa.grant_dno('regress_poa_dno', 19), poa.grant_operator('regress_poa_ope
 CREATE TEMP VIEW may_execute AS
 	SELECT p.proname::text AS function, r.rolname::text AS role, has_function_privilege(r.oid, p.oid, 'EXECUTE') AND has_schema_privilege(r.oid, 'poa', 'USAGE') AS may, p.provolatile = 'v' AS writes
 	FROM pg_proc AS p, pg_roles AS r
-	WHERE p.pronamespace = 'poa'::regnamespace AND r.rolname LIKE 'regress\_poa%';
+	WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND r.rolname LIKE 'regress\_poa%';
 SELECT m.role, m.function, m.may
 FROM may_execute AS m
 JOIN (VALUES
@@ -37,12 +37,12 @@ ORDER BY 1, 2;
 -- whoever was granted nothing executes nothing; dno and auditor nothing that writes; trigger functions are nobody's
 SELECT role, function FROM may_execute WHERE may AND role NOT IN ('regress_poa_dno', 'regress_poa_operator', 'regress_poa_auditor') ORDER BY 1, 2;
 SELECT role, function FROM may_execute WHERE may AND writes AND role IN ('regress_poa_dno', 'regress_poa_auditor') ORDER BY 1, 2;
-SELECT role, function FROM may_execute JOIN pg_proc ON proname = function AND pronamespace = 'poa'::regnamespace WHERE may AND prorettype = 'trigger'::regtype ORDER BY 1, 2;
+SELECT role, function FROM may_execute JOIN pg_proc ON proname = function AND pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) WHERE may AND prorettype = 'trigger'::regtype ORDER BY 1, 2;
 
 -- Tables and views: likewise
 SELECT r.rolname AS role, c.relname AS relation, p.privilege
 FROM pg_roles AS r, pg_class AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (privilege)
-WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace = 'poa'::regnamespace AND c.relkind IN ('r', 'p', 'v')
+WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
 	AND has_table_privilege(r.oid, c.oid, p.privilege) <> CASE r.rolname
 		WHEN 'regress_poa_operator' THEN p.privilege = 'SELECT'
 			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device')
@@ -55,7 +55,7 @@ WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace = 'poa'::regnamespace AN
 ORDER BY 1, 2, 3;
 SELECT r.rolname AS role, s.relname AS sequence
 FROM pg_roles AS r, pg_class AS s
-WHERE r.rolname LIKE 'regress\_poa%' AND s.relnamespace = 'poa'::regnamespace AND s.relkind = 'S'
+WHERE r.rolname LIKE 'regress\_poa%' AND s.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND s.relkind = 'S'
 	AND (has_sequence_privilege(r.oid, s.oid, 'USAGE') OR has_sequence_privilege(r.oid, s.oid, 'UPDATE'));
 SELECT r.rolname AS may_create FROM pg_roles AS r WHERE r.rolname LIKE 'regress\_poa%' AND has_schema_privilege(r.oid, 'poa', 'CREATE');
 
@@ -169,9 +169,9 @@ SELECT poa.grant_auditor('regress_poa_nobody');
 SELECT poa.revoke_all('regress_poa_nobody');
 SELECT has_schema_privilege('regress_poa_stranger', 'poa', 'USAGE') AS granted_by_an_error;
 SELECT poa.grant_dno('regress_poa_dno', VARIADIC '{20, 19, 23}'), poa.grant_auditor('regress_poa_dno'), poa.grant_dno('regress_poa Odd; "--"', 10);
-SELECT role, kind, distributor_ids FROM poa.access ORDER BY role::text COLLATE "C", kind;
+SELECT role, kind, distributor_ids FROM poa_internal.access ORDER BY role::text COLLATE "C", kind;
 SELECT poa.revoke_all('regress_poa_dno'), poa.revoke_all('regress_poa Odd; "--"'), poa.revoke_all('regress_poa_stranger');
-SELECT role, kind, distributor_ids FROM poa.access ORDER BY role::text COLLATE "C", kind;
+SELECT role, kind, distributor_ids FROM poa_internal.access ORDER BY role::text COLLATE "C", kind;
 SELECT role, function FROM may_execute WHERE may AND role IN ('regress_poa_dno', 'regress_poa Odd; "--"');
 SELECT has_schema_privilege('regress_poa_dno', 'poa', 'USAGE') AS usage, has_table_privilege('regress_poa_dno', 'poa.suppressed_alert', 'SELECT') AS reads;
 

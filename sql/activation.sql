@@ -218,9 +218,9 @@ SELECT count(*) FROM shown WHERE request ~ 'rolled';
 -- The signed pre-command moves the window of an on-demand request, forward and once; no other
 BEGIN;
 SELECT pg_temp.track('signed', '2026-04-01 10:00', NULL), pg_temp.track('future-dated', '2026-04-01 10:00', '2026-04-01 12:00', '00000000000000e2');
-SELECT poa.retime_activation('signed', '2026-04-01 09:59:59.999999') AS back, poa.retime_activation('signed', '2026-04-01 10:00') AS again,
-	poa.retime_activation('signed', '2026-04-01 10:01') AS forward, poa.retime_activation('signed', '2026-04-01 10:02') AS twice,
-	poa.retime_activation('future-dated', '2026-04-01 13:00') AS future_dated, poa.retime_activation('unknown', '2026-04-01 13:00') AS unknown;
+SELECT poa_internal.retime_activation('signed', '2026-04-01 09:59:59.999999') AS back, poa_internal.retime_activation('signed', '2026-04-01 10:00') AS again,
+	poa_internal.retime_activation('signed', '2026-04-01 10:01') AS forward, poa_internal.retime_activation('signed', '2026-04-01 10:02') AS twice,
+	poa_internal.retime_activation('future-dated', '2026-04-01 13:00') AS future_dated, poa_internal.retime_activation('unknown', '2026-04-01 13:00') AS unknown;
 SELECT request, opens_at, activates_at, closes_at FROM shown WHERE request IN ('signed', 'future-dated') ORDER BY 1;
 ROLLBACK;
 -- nothing was lost: a request has one row, a pending one at most for each meter

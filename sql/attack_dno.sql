@@ -77,8 +77,8 @@ SET ROLE regress_poa_dno19;
 EXECUTE mine;
 FETCH ALL FROM mine;
 -- rights of another for the question only
-SELECT poa.visible_distributors('regress_poa_dno20');
-SELECT poa.visible_distributors('regress_poa_dno19');
+SELECT poa_internal.visible_distributors('regress_poa_dno20');
+SELECT poa_internal.visible_distributors('regress_poa_dno19');
 -- the reports, too
 SELECT DISTINCT distributor_id FROM poa.replay('-infinity', 'infinity');
 SELECT DISTINCT distributor_id FROM poa.still_dark('0', '2026-03-02');
@@ -88,7 +88,7 @@ COPY poa.suppression_log (mpxn) TO stdout;
 \set VERBOSITY sqlstate
 COPY poa.suppression_log TO PROGRAM 'cat';
 \set VERBOSITY terse
-COPY poa.access FROM stdin;
+COPY poa_internal.access FROM stdin;
 \.
 -- A trigger of one's own by the name of ours blinds nobody
 CREATE TEMP TABLE mimic (i int);

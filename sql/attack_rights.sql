@@ -40,6 +40,7 @@ INSERT INTO may VALUES
 	('first_receipt', '{operator}'), ('record_outcome_at', '{operator}'), ('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
 	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_unreadable', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
+	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
 	('distributor_of', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
@@ -47,21 +48,21 @@ INSERT INTO may VALUES
 
 -- a function nobody decided about, a decision about no function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided
-FROM (SELECT DISTINCT proname::text, 1 AS oid FROM pg_proc WHERE pronamespace = 'poa'::regnamespace) AS p
+FROM (SELECT DISTINCT proname::text, 1 AS oid FROM pg_proc WHERE pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)) AS p
 FULL JOIN may AS m ON m.function = p.proname
 WHERE p.oid IS NULL OR m.function IS NULL;
 SELECT r.rolname AS role, p.oid::regprocedure AS function, has_function_privilege(r.oid, p.oid, 'EXECUTE') AS may
 FROM pg_proc AS p JOIN may AS m ON m.function = p.proname, pg_roles AS r
-WHERE p.pronamespace = 'poa'::regnamespace AND r.rolname LIKE 'regress\_poa%'
+WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND r.rolname LIKE 'regress\_poa%'
 	AND has_function_privilege(r.oid, p.oid, 'EXECUTE') <> (replace(r.rolname, 'regress_poa_', '') = ANY (m.roles))
 ORDER BY 1, 2;
 -- what runs as its owner takes no text that could name or be code; who may call it is above
 SELECT p.proname, p.prosrc ~* 'execute' AS dynamic FROM pg_proc AS p
-WHERE p.pronamespace = 'poa'::regnamespace AND p.prosecdef ORDER BY 1;
+WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND p.prosecdef ORDER BY 1;
 -- and the check finds what is not decided
 BEGIN;
 CREATE FUNCTION poa.undecided() RETURNS int LANGUAGE sql RETURN 1;
-SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname WHERE p.pronamespace = 'poa'::regnamespace AND m.function IS NULL;
+SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND m.function IS NULL;
 ROLLBACK;
 
 -- Nobody but the superuser creates, alters or drops anything of it, whatever it was granted
@@ -87,9 +88,9 @@ GRANT EXECUTE ON PROCEDURE refused TO PUBLIC;
 CREATE TEMP TABLE attempt (statement text);
 INSERT INTO attempt VALUES
 	('CREATE TABLE poa.mine ()'),
-	('CREATE FUNCTION poa.visible_distributors(text) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
-	('CREATE OR REPLACE FUNCTION poa.visible_distributors(role name) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
-	('ALTER FUNCTION poa.visible_distributors(name) LEAKPROOF'),
+	('CREATE FUNCTION poa_internal.visible_distributors(text) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
+	('CREATE OR REPLACE FUNCTION poa_internal.visible_distributors(role name) RETURNS smallint[] LANGUAGE sql RETURN NULL'),
+	('ALTER FUNCTION poa_internal.visible_distributors(name) LEAKPROOF'),
 	('CREATE POLICY mine ON poa.suppression_log USING (true)'),
 	('ALTER TABLE poa.suppression_log DISABLE ROW LEVEL SECURITY'),
 	('ALTER TABLE poa.suppression_log NO FORCE ROW LEVEL SECURITY'),
@@ -110,8 +111,8 @@ INSERT INTO attempt VALUES
 	('UPDATE poa.suppression_log SET mpxn = NULL'),
 	('INSERT INTO poa.release_log VALUES (1, now(), ''me'', ''mine'')'),
 	('UPDATE poa.activation SET closes_at = ''infinity'''),
-	('INSERT INTO poa.access VALUES (current_user, ''auditor'', NULL)'),
-	('UPDATE poa.access SET distributor_ids = ''{20}'''),
+	('INSERT INTO poa_internal.access VALUES (current_user, ''auditor'', NULL)'),
+	('UPDATE poa_internal.access SET distributor_ids = ''{20}'''),
 	('INSERT INTO poa.distributor VALUES (40)'),
 	('DELETE FROM poa.guid_list_import'),
 	('SELECT setval(''poa.suppression_log_log_id_seq'', 1)'),
@@ -123,9 +124,9 @@ INSERT INTO attempt VALUES
 	('SET poa_suppress.enabled = off'),
 	('SET session_replication_role = replica'),
 	('SELECT poa.purge_log(now())'),
-	('SELECT poa.ask_attached(''SELECT 1'', now(), now())'),
-	('SELECT poa.visible_distributors(''pg_monitor'')'),
-	('SELECT poa.distributors_of(current_user)'),
+	('SELECT poa_internal.ask_attached(''SELECT 1'', now(), now())'),
+	('SELECT poa_internal.visible_distributors(''pg_monitor'')'),
+	('SELECT poa_internal.distributors_of(current_user)'),
 	('SELECT poa.grant_auditor(current_user)');
 LOAD 'poa_suppress';
 DO $$
@@ -139,7 +140,7 @@ BEGIN
 END
 $$;
 -- the check has eyes
-DO $$ BEGIN CALL refused('operator', '{SELECT poa.is_enabled()}'); END $$;
+DO $$ BEGIN CALL refused('operator', '{SELECT poa_internal.is_enabled()}'); END $$;
 
 -- The switch, before the library is loaded: what was set in a placeholder does not count
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);

@@ -31,11 +31,11 @@ SELECT refuse_change();
 SELECT divert();
 SELECT follow_hub();
 DROP FUNCTION refuse_change, divert, follow_hub;
-CREATE TRIGGER follow_hub AFTER INSERT ON alerts FOR EACH STATEMENT EXECUTE FUNCTION poa.follow_hub();
+CREATE TRIGGER follow_hub AFTER INSERT ON alerts FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.follow_hub();
 INSERT INTO alerts VALUES ('8F35', '00000000000000c1');
 DROP TRIGGER follow_hub ON alerts;
 -- no request, no answer
-SELECT poa.retime_activation(NULL) AS retimed;
+SELECT poa_internal.retime_activation(NULL) AS retimed;
 
 -- a table of the extension that has been renamed: the alert is stored nowhere
 ALTER TABLE poa.activation RENAME TO another;
@@ -94,4 +94,4 @@ SELECT poa.detach('alerts'), poa.detach('others');
 DROP TABLE alerts, others, same;
 DROP FUNCTION note;
 -- months end nowhere
-SELECT poa.utc_month('infinity') AS last, poa.utc_month('-infinity') AS first;
+SELECT poa_internal.utc_month('infinity') AS last, poa_internal.utc_month('-infinity') AS first;

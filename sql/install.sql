@@ -58,7 +58,7 @@ WHERE p.prorettype IS DISTINCT FROM f.result::regtype;
 -- their arguments have the names of the manual, and its defaults
 SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments
 FROM pg_proc AS p
-WHERE p.pronamespace = 'poa'::regnamespace
+WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
 	AND p.proname IN ('attach', 'cancel_activation', 'explain', 'grant_dno', 'record_outcome', 'release', 'track_activation')
 ORDER BY p.proname;
 

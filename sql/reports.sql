@@ -53,7 +53,7 @@ SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno2
 SELECT pg_temp.sees(current_user);
 -- no member of the extension's own may ask for another's part
 SELECT proname, rolname FROM pg_proc AS p, pg_roles AS r
-WHERE p.pronamespace = 'poa'::regnamespace AND rolname LIKE 'regress\_poa%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
 	AND (p.proname LIKE '%\_of%' OR p.proname IN ('ask_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
 ORDER BY 1, 2;
 
@@ -81,7 +81,7 @@ RESET search_path;
 SELECT count(*) FROM regress_poa_dsp.alerts;
 SELECT count(*) FROM poa.sign_of_life;
 INSERT INTO poa.sign_of_life VALUES ('00000000000000c1', now(), 'mine');
-SELECT * FROM poa.still_dark_of('{20}', '0', now());
+SELECT * FROM poa_internal.still_dark_of('{20}', '0', now());
 SELECT poa.release_still_dark();
 RESET ROLE;
 

@@ -81,8 +81,8 @@ DELETE FROM poa.suppression_log;
 SELECT FROM poa.suppression_log FOR UPDATE;
 SELECT count(*) FROM poa.device;
 SELECT count(*) FROM poa.activation;
-SELECT count(*) FROM poa.access;
-INSERT INTO poa.access VALUES ('regress_poa_dno19', 'auditor', NULL);
+SELECT count(*) FROM poa_internal.access;
+INSERT INTO poa_internal.access VALUES ('regress_poa_dno19', 'auditor', NULL);
 SELECT poa.grant_auditor('regress_poa_dno19');
 SELECT poa.release(3, 'not mine');
 RESET ROLE;
@@ -143,11 +143,11 @@ DROP ROLE regress_poa_dno19;
 SELECT poa.revoke_all('regress_poa_dno19');
 -- not through membership either
 CREATE ROLE regress_poa_heir IN ROLE regress_poa_dno20;
-INSERT INTO poa.access VALUES ('regress_poa_heir', 'dno', '{19}');
-SELECT poa.visible_distributors('regress_poa_heir') AS heir_sees;
-DELETE FROM poa.access WHERE role = 'regress_poa_heir';
+INSERT INTO poa_internal.access VALUES ('regress_poa_heir', 'dno', '{19}');
+SELECT poa_internal.visible_distributors('regress_poa_heir') AS heir_sees;
+DELETE FROM poa_internal.access WHERE role = 'regress_poa_heir';
 DROP ROLE regress_poa_heir;
-SELECT role FROM poa.access ORDER BY role::text COLLATE "C";
+SELECT role FROM poa_internal.access ORDER BY role::text COLLATE "C";
 
 DROP TABLE alerts;
 SELECT poa.revoke_all('regress_poa_dno20'), poa.revoke_all('regress_poa_operator'), poa.revoke_all('regress_poa_auditor');

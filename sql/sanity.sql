@@ -51,8 +51,8 @@ CREATE TEMP VIEW function_problem AS
 			f.prosecdef AND setting.path !~ '(^|, *)"?pg_temp"?$'),
 		('is interpreted with the search_path of the caller',
 			l.lanname IN ('plpgsql', 'sql') AND f.prosqlbody IS NULL AND setting.path !~ '(^|, *)"?pg_temp"?$'),
-		('is a function of schema poa that everybody may execute',
-			f.pronamespace = 'poa'::regnamespace AND has_function_privilege('public', f.oid, 'EXECUTE')),
+		('is a function that everybody may execute',
+			f.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND has_function_privilege('public', f.oid, 'EXECUTE')),
 		('is security definer, and everybody may execute it',
 			f.prosecdef AND has_function_privilege('public', f.oid, 'EXECUTE')),
 		('is written in C, and its symbol does not start with poa_', l.lanname = 'c' AND f.prosrc !~ '^poa_'),
@@ -203,7 +203,8 @@ CREATE TEMP VIEW relation_problem AS
 		('has a column without a comment', r.relkind IN ('r', 'p', 'v', 'm') AND EXISTS (
 			SELECT FROM pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0
 				AND col_description(r.oid, a.attnum) IS NULL)),
-		('is a table that no dump would hold', r.relkind IN ('r', 'p') AND r.oid NOT IN (SELECT relid FROM config)),
+		('is a table that no dump would hold', r.relkind IN ('r', 'p') AND r.oid NOT IN (SELECT relid FROM config)
+			AND r.oid <> 'poa_internal.permission'::regclass),
 		('is the sequence of a dumped table, but is not dumped', r.relkind = 'S' AND r.oid NOT IN (SELECT relid FROM config)
 			AND EXISTS (SELECT FROM pg_depend AS d JOIN config AS g ON g.relid = d.refobjid
 				WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype IN ('a', 'i'))),

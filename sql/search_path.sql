@@ -38,16 +38,16 @@ BEGIN
 		FROM pg_proc AS p
 		WHERE p.prokind = 'f' AND NOT p.proretset AND p.provariadic = 0 AND NOT p.prorettype = 'internal'::regtype AND NOT p.prorettype = 'trigger'::regtype
 			AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) AS a (t) JOIN pg_type ON pg_type.oid = a.t WHERE typtype = 'p')
-			AND (p.pronamespace = 'poa'::regnamespace
+			AND (p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
 				OR p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('now', 'isfinite', 'left', 'position', 'btrim', 'decode', 'translate', 'length',
 					'pg_has_role', 'date_trunc', 'to_jsonb', 'pg_trigger_depth', 'visit_cost', 'guid_eq'))
 	LOOP
 		EXECUTE format('CREATE FUNCTION hostile.%I(%s) RETURNS %s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION ''''fell into the trap''''; END''',
 			f.proname, f.args, f.result);
 	END LOOP;
-	FOR f IN SELECT relname FROM pg_class WHERE relnamespace = 'poa'::regnamespace AND relkind IN ('r', 'v') LOOP
-		EXECUTE format('CREATE TABLE hostile.%1$I (LIKE poa.%1$I)', f.relname);
-		EXECUTE format('CREATE TEMP TABLE %1$I (LIKE poa.%1$I)', f.relname);
+	FOR f IN SELECT relname, oid::regclass AS relation FROM pg_class WHERE relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND relkind IN ('r', 'v') LOOP
+		EXECUTE format('CREATE TABLE hostile.%1$I (LIKE %2$s)', f.relname, f.relation);
+		EXECUTE format('CREATE TEMP TABLE %1$I (LIKE %2$s)', f.relname, f.relation);
 		EXECUTE format('GRANT ALL ON hostile.%1$I, pg_temp.%1$I TO PUBLIC', f.relname);
 	END LOOP;
 END

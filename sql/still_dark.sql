@@ -57,15 +57,15 @@ INSERT INTO poa.device VALUES ('00000000000000b8', 'PPMID', 2, NULL, '0000000000
 INSERT INTO poa.sign_of_life VALUES ('00000000000000b8', '2026-03-01 15:00', 'read');
 SELECT log_id FROM poa.still_dark();
 -- a message that brings an outcome is a sign at its receipt
-SELECT poa.record_outcome_at('r9', 'succeeded', '2026-03-02'), poa.record_outcome_at('r99', 'succeeded', '2026-03-02');
+SELECT poa_internal.record_outcome_at('r9', 'succeeded', '2026-03-02'), poa_internal.record_outcome_at('r99', 'succeeded', '2026-03-02');
 SELECT log_id FROM poa.still_dark();
 SELECT log_id FROM poa.still_dark(as_of => '2026-03-01 23:00');
 SELECT guid, seen_at, what FROM poa.sign_of_life WHERE what LIKE 'outcome%' AND seen_at < '2026-04-01';
 -- delivered again, even late, it is none; another outcome is
-SELECT poa.record_outcome('r9', 'succeeded'), poa.record_outcome_at('r9', 'activation_failure', '2026-03-03');
+SELECT poa.record_outcome('r9', 'succeeded'), poa_internal.record_outcome_at('r9', 'activation_failure', '2026-03-03');
 SELECT seen_at, what FROM poa.sign_of_life WHERE what LIKE 'outcome % of r9' ORDER BY seen_at;
-SELECT poa.record_outcome_at('r9', 'succeeded', NULL);
-SELECT poa.record_outcome_at('r9', 'succeeded', 'infinity');
+SELECT poa_internal.record_outcome_at('r9', 'succeeded', NULL);
+SELECT poa_internal.record_outcome_at('r9', 'succeeded', 'infinity');
 
 -- what is not said
 SELECT * FROM poa.still_dark(NULL);

@@ -14,7 +14,7 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 
-#include "poa_suppress.h"
+#include "catalog.h"
 
 /*
  * visible_distributors(role): what distributors_of(role) answers, for one's own
@@ -36,7 +36,7 @@ poa_visible_distributors(PG_FUNCTION_ARGS)
 	if (answer == NULL)
 	{
 		answer = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
-		fmgr_info_cxt(poa_function(poa_schema(fcinfo), "distributors_of(pg_catalog.name)"),
+		fmgr_info_cxt(poa_function("poa_internal.distributors_of(pg_catalog.name)"),
 					  answer, fcinfo->flinfo->fn_mcxt);
 		fcinfo->flinfo->fn_extra = answer;
 	}

@@ -32,6 +32,7 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "commands/trigger.h"
@@ -47,7 +48,7 @@
 
 #include "compat.h"
 #include "guid.h"
-#include "poa_suppress.h"
+#include "catalog.h"
 #include "probe.h"
 #include "tables.h"
 
@@ -149,7 +150,7 @@ run(FunctionCallInfo fcinfo, Statement statement, Datum *values, const char *nul
 {
 	static SPIPlanPtr plans[NUM_STATEMENTS];
 	static Oid	plans_schema = InvalidOid;
-	Oid			schema = poa_schema(fcinfo);
+	Oid			schema = get_namespace_oid("poa", false);
 
 	if (schema != plans_schema)
 	{
@@ -168,11 +169,11 @@ run(FunctionCallInfo fcinfo, Statement statement, Datum *values, const char *nul
 		SPIPlanPtr	plan;
 		char	   *sql = psprintf(statements[statement].sql,
 								   quote_identifier(get_namespace_name(schema)),
-								   quote_identifier(get_namespace_name(poa_guid_schema(schema))));
+								   quote_identifier(get_namespace_name(poa_guid_schema())));
 
 		for (int i = 0; i < statements[statement].nparams; i++)
 			params[i] = statements[statement].params[i] == GUID_PARAMETER ?
-				poa_guid_type(schema) : statements[statement].params[i];
+				poa_guid_type() : statements[statement].params[i];
 
 		plan = SPI_prepare(sql, statements[statement].nparams, params);
 		if (plan == NULL)
@@ -237,7 +238,7 @@ find_request(FunctionCallInfo fcinfo, text *request_id, int64 *activation_id)
 	SnapshotData dirty;
 	bool		found;
 
-	poa_probe_open(&probe, poa_schema(fcinfo), "activation", AccessShareLock,
+	poa_probe_open(&probe, "activation", AccessShareLock,
 				   "activation_request_id_key");
 	InitDirtySnapshot(dirty);
 	for (;;)
@@ -295,7 +296,7 @@ find_manufacturer(Oid schema, Datum manufacturer, Registration *registration)
 	bool		found;
 	bool		isnull;
 
-	poa_probe_open(&probe, schema, "manufacturer", AccessShareLock, "manufacturer_pkey");
+	poa_probe_open(&probe, "manufacturer", AccessShareLock, "manufacturer_pkey");
 	poa_probe_start(&probe, manufacturer);
 	found = poa_probe_next(&probe);
 	if (found)
@@ -318,7 +319,7 @@ is_listed(Oid schema, Datum device)
 	PoaProbe	probe = {0};
 	bool		found;
 
-	poa_probe_open(&probe, schema, "guid_list", AccessShareLock, "guid_list_pkey");
+	poa_probe_open(&probe, "guid_list", AccessShareLock, "guid_list_pkey");
 	poa_probe_start(&probe, device);
 	found = poa_probe_next(&probe);
 	poa_probe_close(&probe);
@@ -361,7 +362,7 @@ lock_eligible(Oid schema, Datum device, Registration *registration)
 	PoaProbe	probe = {0};
 	bool		eligible;
 
-	poa_probe_open(&probe, schema, "device", RowShareLock, "device_pkey");
+	poa_probe_open(&probe, "device", RowShareLock, "device_pkey");
 	for (;;)
 	{
 		TM_FailureData failure;
@@ -404,7 +405,7 @@ look_at_others(Oid schema, Datum device, text *request_id,
 	PoaProbe	probe = {0};
 	Others		others = {0};
 
-	poa_probe_open(&probe, schema, "activation", AccessShareLock, "activation_device_idx");
+	poa_probe_open(&probe, "activation", AccessShareLock, "activation_device_idx");
 	poa_probe_start(&probe, device);
 	while (poa_probe_next(&probe))
 	{
@@ -442,11 +443,11 @@ static int64
 insert_activation(Oid schema, Datum device, text *request_id, TimestampTz received_at,
 				  TimestampTz activates_at, Registration *registration, const char *status)
 {
-	Relation	activation = table_open(poa_relation(schema, "activation"), RowExclusiveLock);
+	Relation	activation = table_open(poa_relation("activation"), RowExclusiveLock);
 	EState	   *estate = CreateExecutorState();
 	ResultRelInfo *result = makeNode(ResultRelInfo);
 	TupleTableSlot *slot = table_slot_create(activation, NULL);
-	int64		activation_id = nextval_internal(poa_relation(schema, "activation_activation_id_seq"), false);
+	int64		activation_id = nextval_internal(poa_relation("activation_activation_id_seq"), false);
 	Datum		values[ACTIVATION_NUM_COLUMNS] = {0};
 	bool		nulls[ACTIVATION_NUM_COLUMNS] = {0};
 
@@ -504,7 +505,7 @@ static bool
 track(FunctionCallInfo fcinfo, TimestampTz activates_at, TimestampTz received_at,
 	  int64 *activation_id)
 {
-	Oid			schema = poa_schema(fcinfo);
+	Oid			schema = get_namespace_oid("poa", false);
 	Datum		device = PG_GETARG_DATUM(0);
 	text	   *request_id = PG_ARGISNULL(2) ? NULL : PG_GETARG_TEXT_PP(2);
 	Registration registration;
@@ -665,7 +666,7 @@ Datum
 poa_follow_hub(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
-	Oid			schema = poa_schema(fcinfo);
+	Oid			schema = get_namespace_oid("poa", false);
 	const char *tables;
 	const char *type;
 	SPIPlanPtr	plan;
@@ -674,10 +675,10 @@ poa_follow_hub(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger function \"%s\" must be fired AFTER STATEMENT with a new table",
-						"poa.follow_hub")));
+						"poa_internal.follow_hub")));
 
 	tables = quote_identifier(get_namespace_name(schema));
-	type = quote_identifier(get_namespace_name(poa_guid_schema(schema)));
+	type = quote_identifier(get_namespace_name(poa_guid_schema()));
 
 	SPI_connect();
 	SPI_register_trigger_data(trigdata);

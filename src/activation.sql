@@ -76,10 +76,10 @@ CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolea
 COMMENT ON FUNCTION poa.record_outcome(text, text) IS
 	'records what the meter answered, just now, which is a sign of life, but for the same outcome again, a message that is delivered anew: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
 
-CREATE FUNCTION poa.record_outcome_at(request_id text, outcome text, received_at timestamptz) RETURNS boolean
+CREATE FUNCTION poa_internal.record_outcome_at(request_id text, outcome text, received_at timestamptz) RETURNS boolean
 	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.record_outcome_at(text, text, timestamptz) IS
+COMMENT ON FUNCTION poa_internal.record_outcome_at(text, text, timestamptz) IS
 	'poa.record_outcome for an outcome received at a UTC instant, when the meter gave its sign of life. Also raises 22023 for a NULL or infinite received_at';
 
 /*
@@ -88,64 +88,42 @@ COMMENT ON FUNCTION poa.record_outcome_at(text, text, timestamptz) IS
  * second delivery would do again, move a window or cancel, is done at the first
  * receipt only, which poa.activation alone does not tell.
  */
-CREATE TABLE poa.received_command (
+CREATE TABLE poa_internal.received_command (
 	request_id text,
 	signed boolean,
 	received_at timestamptz NOT NULL,
 	PRIMARY KEY (request_id, signed)
 );
-COMMENT ON TABLE poa.received_command IS
+COMMENT ON TABLE poa_internal.received_command IS
 	'cancellations and signed pre-commands that have been received, so that one that is delivered again does nothing again';
-COMMENT ON COLUMN poa.received_command.request_id IS 'RequestID of the service request, in upper case';
-COMMENT ON COLUMN poa.received_command.signed IS 'true for a signed pre-command, false for a request';
-COMMENT ON COLUMN poa.received_command.received_at IS 'UTC instant at which the DSP first received it';
-SELECT pg_catalog.pg_extension_config_dump('poa.received_command', '');
+COMMENT ON COLUMN poa_internal.received_command.request_id IS 'RequestID of the service request, in upper case';
+COMMENT ON COLUMN poa_internal.received_command.signed IS 'true for a signed pre-command, false for a request';
+COMMENT ON COLUMN poa_internal.received_command.received_at IS 'UTC instant at which the DSP first received it';
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.received_command', '');
 
-CREATE FUNCTION poa.first_receipt(request_id text, signed boolean, received_at timestamptz) RETURNS boolean
+CREATE FUNCTION poa_internal.first_receipt(request_id text, signed boolean, received_at timestamptz) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	INSERT INTO poa.received_command VALUES (upper($1), $2, $3)
+	INSERT INTO poa_internal.received_command VALUES (upper($1), $2, $3)
 	ON CONFLICT ON CONSTRAINT received_command_pkey DO NOTHING;
 	RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION poa.first_receipt(text, boolean, timestamptz) IS
+COMMENT ON FUNCTION poa_internal.first_receipt(text, boolean, timestamptz) IS
 	'records that a request, or its signed pre-command, has been received at a UTC instant; false if it had been before. Raises 23502 for NULL';
-REVOKE ALL ON FUNCTION poa.first_receipt(text, boolean, timestamptz) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.first_receipt(text, boolean, timestamptz)', '{operator}');
 
-CREATE FUNCTION poa.retime_activation(request_id text, received_at timestamptz DEFAULT pg_catalog.now())
+CREATE FUNCTION poa_internal.retime_activation(request_id text, received_at timestamptz DEFAULT pg_catalog.now())
 RETURNS boolean
 	AS 'MODULE_PATHNAME', 'poa_retime_activation' LANGUAGE C
 	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.retime_activation(text, timestamptz) IS
+COMMENT ON FUNCTION poa_internal.retime_activation(text, timestamptz) IS
 	'the signed pre-command of a request has been received at a UTC instant: the window of an on-demand activation that is tracked starts anew there, once, on the hub where the meter is now. True where it did, false where there was nothing to move, also for NULL. Raises 22023 for a NULL or infinite received_at (DUIS: the meter acts on the signed pre-command)';
 
-REVOKE ALL ON FUNCTION poa.retime_activation(text, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.record_outcome(text, text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.record_outcome_at(text, text, timestamptz) FROM PUBLIC;
-
-/*
- * A meter that comes to another hub takes its windows with it.  A statement
- * trigger, because a row trigger for INSERT on a table that is dumped would
- * run for every row of a restore.  Trackers hold the meter's row in
- * poa.device, so none can slip a window of the old hub past this.
- */
-CREATE FUNCTION poa.follow_hub() RETURNS trigger
-	AS 'MODULE_PATHNAME', 'poa_follow_hub' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.follow_hub() IS
-	'trigger: windows that have not closed follow their meter to the hub that poa.device names, and stay where they are where it names none';
-REVOKE ALL ON FUNCTION poa.follow_hub() FROM PUBLIC;
-
-CREATE TRIGGER follow_hub_on_insert AFTER INSERT ON poa.device
-	REFERENCING NEW TABLE AS moved
-	FOR EACH STATEMENT EXECUTE FUNCTION poa.follow_hub();
-CREATE TRIGGER follow_hub_on_update AFTER UPDATE ON poa.device
-	REFERENCING NEW TABLE AS moved
-	FOR EACH STATEMENT EXECUTE FUNCTION poa.follow_hub();
-COMMENT ON TRIGGER follow_hub_on_insert ON poa.device IS 'windows follow a meter that is deleted and inserted again';
-COMMENT ON TRIGGER follow_hub_on_update ON poa.device IS 'windows follow a meter that is updated';
+SELECT poa_internal.permit('FUNCTION poa_internal.retime_activation(text, timestamptz)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa.record_outcome(text, text)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa_internal.record_outcome_at(text, text, timestamptz)', '{operator}');

@@ -32,8 +32,9 @@
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "attach.h"
+#include "catalog.h"
 #include "compat.h"
-#include "divert.h"
 #include "guid.h"
 #include "log.h"
 #include "poa_suppress.h"
@@ -52,7 +53,6 @@ typedef struct Diversion
 	AttrNumber	at;
 	AttrNumber	mpxn;			/* 0 where the table has none */
 	bool		shadow;
-	Oid			schema;			/* of the extension's tables */
 
 	MemoryContext context;		/* the statement's */
 	ResourceOwner owner;		/* of what is open below */
@@ -140,49 +140,6 @@ end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
- * The number of a column that the trigger's arguments name, checked against
- * what attach() saw: 42703 if it is gone, 42804 if its type is another, 0A000
- * if it is generated now.
- */
-AttrNumber
-poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type)
-{
-	int			attno = SPI_fnumber(RelationGetDescr(alerts), name);
-	Oid			actual;
-
-	if (attno <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("column \"%s\" of attached table \"%s\" does not exist",
-						name, RelationGetRelationName(alerts)),
-				 errdetail("The column was renamed or dropped after the table was attached."),
-				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
-				 errtable(alerts)));
-
-	actual = SPI_gettypeid(RelationGetDescr(alerts), attno);
-	if (actual != type && actual != other_type)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("column \"%s\" of attached table \"%s\" has type %s, must be %s%s%s",
-						name, RelationGetRelationName(alerts), format_type_be(actual),
-						format_type_be(type), other_type == type ? "" : " or ",
-						other_type == type ? "" : format_type_be(other_type)),
-				 errdetail("The type was changed after the table was attached."),
-				 errhint("Detach the table with poa.detach() and attach it again with poa.attach()."),
-				 errtablecol(alerts, attno)));
-
-	if (TupleDescAttr(RelationGetDescr(alerts), attno - 1)->attgenerated != '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("column \"%s\" of attached table \"%s\" is generated",
-						name, RelationGetRelationName(alerts)),
-				 errdetail("A generated column has no value yet when the alert is judged."),
-				 errhint("Detach the table with poa.detach() and attach it again with poa.attach(), naming an ordinary column."),
-				 errtablecol(alerts, attno)));
-	return (AttrNumber) attno;
-}
-
-/*
  * Make what a statement keeps for a table of alerts.  Nothing is opened yet:
  * a statement without an AD1 needs nothing.
  */
@@ -205,8 +162,7 @@ start_statement(FunctionCallInfo fcinfo)
 				 errhint("Create the trigger with poa.attach().")));
 
 	diversion = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Diversion));
-	diversion->schema = poa_schema(fcinfo);
-	guid_type = poa_guid_type(diversion->schema);
+	guid_type = poa_guid_type();
 	diversion->code = poa_attached_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
 	diversion->chf = poa_attached_column(alerts, args[POA_ARG_CHF], guid_type, guid_type);
 	diversion->at = poa_attached_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
@@ -242,8 +198,8 @@ open_windows(Diversion *diversion)
 		callbacks_registered = true;
 	}
 
-	poa_probe_open(&diversion->windows, diversion->schema,
-				   "activation", AccessShareLock, "activation_chf_idx");
+	poa_probe_open(&diversion->windows, "activation", AccessShareLock,
+				   "activation_chf_idx");
 	diversion->owner = CurrentResourceOwner;
 	diversion->subid = GetCurrentSubTransactionId();
 	dlist_push_head(&open_diversions, &diversion->node);
@@ -303,8 +259,8 @@ leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)
 	{
 		MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
 
-		poa_probe_open(probe, diversion->schema,
-					   "activation", AccessShareLock, "activation_chf_closes_at_idx");
+		poa_probe_open(probe, "activation", AccessShareLock,
+					   "activation_chf_closes_at_idx");
 		MemoryContextSwitchTo(per_row);
 	}
 	poa_probe_start_from(probe, chf, TimestampTzGetDatum(at));
@@ -368,7 +324,7 @@ open_log(Diversion *diversion, Relation alerts)
 {
 	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
 
-	diversion->log = poa_log_open(diversion->schema, alerts);
+	diversion->log = poa_log_open(alerts);
 	MemoryContextSwitchTo(per_row);
 }
 

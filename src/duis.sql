@@ -7,20 +7,20 @@
  * count(), string() and [last() = 1] see to it without an error of XPath's own.
  */
 
-CREATE FUNCTION poa.xs_datetime(text) RETURNS timestamptz
+CREATE FUNCTION poa_internal.xs_datetime(text) RETURNS timestamptz
 	AS 'MODULE_PATHNAME', 'poa_xs_datetime' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION poa.xs_datetime(text) IS
+COMMENT ON FUNCTION poa_internal.xs_datetime(text) IS
 	'the UTC instant that an xs:dateTime names, without a zone read as UTC; NULL where the text is none or is NULL';
-REVOKE ALL ON FUNCTION poa.xs_datetime(text) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.xs_datetime(text)', '{operator}');
 
-CREATE FUNCTION poa.is_eui(text) RETURNS boolean
+CREATE FUNCTION poa_internal.is_eui(text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE	/* were it STRICT, it would not be inlined */
 RETURN $1 IS NOT NULL AND length($1) = 23 AND $1 LIKE '__-%' AND @extschema@.try_guid($1) IS NOT NULL;
-COMMENT ON FUNCTION poa.is_eui(text) IS
+COMMENT ON FUNCTION poa_internal.is_eui(text) IS
 	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; false for NULL';
-REVOKE ALL ON FUNCTION poa.is_eui(text) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.is_eui(text)', '{operator}');
 
-CREATE FUNCTION poa.base64_octets(text) RETURNS bytea
+CREATE FUNCTION poa_internal.base64_octets(text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -28,16 +28,16 @@ AS $$
 		THEN decode(b.digits, 'base64') END
 	FROM (VALUES (translate($1, E' \t\r\n', ''))) AS b (digits)
 $$;
-COMMENT ON FUNCTION poa.base64_octets(text) IS
+COMMENT ON FUNCTION poa_internal.base64_octets(text) IS
 	'the octets of an xs:base64Binary; NULL where the text is none, is empty or is NULL';
-REVOKE ALL ON FUNCTION poa.base64_octets(text) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.base64_octets(text)', '{operator}');
 
 /*
  * What all readers of messages ask first, is_readable(), which is inlined, being
  * without a SET and not STRICT; and what it does with a message that they must
  * not read.  16 MiB are enough: an image of firmware has less than a megabyte.
  */
-CREATE FUNCTION poa.refuse_unreadable(message xml) RETURNS boolean
+CREATE FUNCTION poa_internal.refuse_unreadable(message xml) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,20 +52,20 @@ BEGIN
 		DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
 END
 $$;
-COMMENT ON FUNCTION poa.refuse_unreadable(xml) IS
-	'raises 22023 for what poa.is_readable refuses: a message of more than 16 MiB, or else with a document type declaration';
-REVOKE ALL ON FUNCTION poa.refuse_unreadable(xml) FROM PUBLIC;
+COMMENT ON FUNCTION poa_internal.refuse_unreadable(xml) IS
+	'raises 22023 for what poa_internal.is_readable refuses: a message of more than 16 MiB, or else with a document type declaration';
+SELECT poa_internal.permit('FUNCTION poa_internal.refuse_unreadable(xml)', '{operator}');
 
-CREATE FUNCTION poa.is_readable(message xml) RETURNS boolean
+CREATE FUNCTION poa_internal.is_readable(message xml) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN octet_length($1::text) > 16 * 1024 * 1024 OR position('<!DOCTYPE' IN $1::text) > 0 THEN poa.refuse_unreadable($1)
+	WHEN octet_length($1::text) > 16 * 1024 * 1024 OR position('<!DOCTYPE' IN $1::text) > 0 THEN poa_internal.refuse_unreadable($1)
 	ELSE $1 IS DOCUMENT END;
-COMMENT ON FUNCTION poa.is_readable(xml) IS
+COMMENT ON FUNCTION poa_internal.is_readable(xml) IS
 	'whether an xml value is a document, as every message is; NULL for NULL. Raises 22023 for one with a document type declaration or of more than 16 MiB';
-REVOKE ALL ON FUNCTION poa.is_readable(xml) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.is_readable(xml)', '{operator}');
 
-CREATE FUNCTION poa.refuse_message(message text, field text, problem text) RETURNS void
+CREATE FUNCTION poa_internal.refuse_message(message text, field text, problem text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -76,9 +76,9 @@ BEGIN
 		HINT = 'The message was not acted on; ask its sender for a valid one.';
 END
 $$;
-COMMENT ON FUNCTION poa.refuse_message(text, text, text) IS
+COMMENT ON FUNCTION poa_internal.refuse_message(text, text, text) IS
 	'raises 22023 for a field of a message, in the one form that all readers of messages have';
-REVOKE ALL ON FUNCTION poa.refuse_message(text, text, text) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.refuse_message(text, text, text)', '{operator}');
 
 CREATE FUNCTION poa.duis_activation(message xml)
 RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid,
@@ -99,7 +99,7 @@ DECLARE
 	fields CONSTANT text[] := ARRAY['Header', 'ServiceReference', 'ServiceReferenceVariant', 'Body'];
 	wrong text[];
 BEGIN
-	IF NOT poa.is_readable(message) THEN
+	IF NOT poa_internal.is_readable(message) THEN
 		RETURN;
 	END IF;
 	SELECT x.* INTO m
@@ -126,12 +126,12 @@ BEGIN
 	/* originator, target, and an xs:unsignedLong without leading zeros */
 	request_id := btrim(m.request_id, white_space);
 	id := string_to_array(request_id, ':');
-	octets := CASE m.signed WHEN 1 THEN poa.base64_octets(m.payload) END;
+	octets := CASE m.signed WHEN 1 THEN poa_internal.base64_octets(m.payload) END;
 	wrong := CASE
 		WHEN m.request_id IS NULL AND m.singles LIKE 'true%' THEN ARRAY['RequestID', once]
 		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
 		WHEN m.variant IS NULL THEN ARRAY['CommandVariant', once]
-		WHEN cardinality(id) <> 3 OR NOT poa.is_eui(id[1]) OR NOT poa.is_eui(id[2])
+		WHEN cardinality(id) <> 3 OR NOT poa_internal.is_eui(id[1]) OR NOT poa_internal.is_eui(id[2])
 			OR ltrim(id[3], '0123456789') <> '' OR length(id[3]) NOT BETWEEN 1 AND 20 OR id[3] LIKE '0_%' THEN
 			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
 		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
@@ -143,7 +143,7 @@ BEGIN
 		WHEN m.signed = 1 AND btrim(m.variant, white_space) NOT IN ('5', '6', '7') THEN
 			ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
 		WHEN m.times > 1 THEN ARRAY['ExecutionDateTime', 'must not stand twice']
-		WHEN m.times = 1 AND poa.xs_datetime(m.at) IS NULL THEN
+		WHEN m.times = 1 AND poa_internal.xs_datetime(m.at) IS NULL THEN
 			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))]
 		WHEN m.activations = 1 AND (length(m.hash) <> 64 OR m.hash !~ '^[0-9A-Fa-f]*$') THEN
 			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
@@ -151,7 +151,7 @@ BEGIN
 			ARRAY['GBCSPayload', once || ' and be base64']
 		END;
 	IF wrong IS NOT NULL THEN
-		PERFORM poa.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
+		PERFORM poa_internal.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
 	END IF;
 
 	originator := id[1];
@@ -160,15 +160,15 @@ BEGIN
 	IF m.signed = 1 THEN
 		SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
 		IF payload.kind IS DISTINCT FROM 'command' THEN
-			PERFORM poa.refuse_message('DUIS service request 11.3', 'GBCSPayload', 'must be a command of use case CS06');
+			PERFORM poa_internal.refuse_message('DUIS service request 11.3', 'GBCSPayload', 'must be a command of use case CS06');
 		ELSIF payload.recipient OPERATOR(@extschema@.<>) device THEN
-			PERFORM poa.refuse_message('DUIS service request 11.3', 'GBCSPayload',
+			PERFORM poa_internal.refuse_message('DUIS service request 11.3', 'GBCSPayload',
 				format('is for device %s, the RequestID for %s', payload.recipient, device));
 		END IF;
 		activates_at := payload.activates_at;
 		cancels := payload.cancels;
 	ELSE
-		activates_at := CASE m.times WHEN 1 THEN poa.xs_datetime(m.at) END;
+		activates_at := CASE m.times WHEN 1 THEN poa_internal.xs_datetime(m.at) END;
 		cancels := coalesce(activates_at = cancellation, false);
 	END IF;
 	RETURN NEXT;
@@ -176,7 +176,7 @@ END
 $$;
 COMMENT ON FUNCTION poa.duis_activation(xml) IS
 	'reads a service request 11.3 (Activate Firmware), also a signed pre-command, whose time is in its GBCS payload: one row, none for any other message or NULL. activates_at is a UTC instant, NULL for on demand; a cancellation has cancels true, and the distant time that says so. Raises 22023 naming the field for a missing or invalid one (DUIS 11.3)';
-REVOKE ALL ON FUNCTION poa.duis_activation(xml) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.duis_activation(xml)', '{operator}');
 
 CREATE FUNCTION poa.duis_alert(message xml)
 RETURNS TABLE (alert_code text, chf @extschema@.guid, mpxn text, outage_started_at timestamptz,
@@ -193,7 +193,7 @@ DECLARE
 		'CommsHubDeviceID', 'StartDateTime', 'MPxN'];
 	wrong text[];
 BEGIN
-	IF NOT poa.is_readable(message) THEN
+	IF NOT poa_internal.is_readable(message) THEN
 		RETURN;
 	END IF;
 	SELECT x.* INTO m
@@ -223,24 +223,24 @@ BEGIN
 	wrong := CASE
 		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
 		WHEN m.response_ids > 1 THEN ARRAY['ResponseID', 'must not stand twice']
-		WHEN poa.xs_datetime(m.issued) IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
+		WHEN poa_internal.xs_datetime(m.issued) IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
 		WHEN m.code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
 		WHEN m.counts > 1 OR m.counts = 1 AND m.throttled !~ '^[0-9]{1,9}$' THEN
 			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number of at most nine digits']
-		WHEN NOT poa.is_eui(m.hub) THEN
+		WHEN NOT poa_internal.is_eui(m.hub) THEN
 			ARRAY['CommsHubDeviceID', 'must be an EUI-64 with hyphens']
-		WHEN poa.xs_datetime(m.started) IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
+		WHEN poa_internal.xs_datetime(m.started) IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
 		WHEN m.mpxn = '' THEN ARRAY['MPxN', 'must not be empty']
 		END;
 	IF wrong IS NOT NULL THEN
-		PERFORM poa.refuse_message('DUIS power outage alert', wrong[1], wrong[2]);
+		PERFORM poa_internal.refuse_message('DUIS power outage alert', wrong[1], wrong[2]);
 	END IF;
 
 	alert_code := m.code;
 	chf := m.hub;
 	mpxn := m.mpxn;
-	outage_started_at := poa.xs_datetime(m.started);
-	issued_at := poa.xs_datetime(m.issued);
+	outage_started_at := poa_internal.xs_datetime(m.started);
+	issued_at := poa_internal.xs_datetime(m.issued);
 	response_id := nullif(m.response_id, '');
 	alert_count := CASE m.counts WHEN 1 THEN greatest(m.throttled::integer, 1) ELSE 1 END;
 	RETURN NEXT;
@@ -248,7 +248,7 @@ END
 $$;
 COMMENT ON FUNCTION poa.duis_alert(xml) IS
 	'reads a DCC alert that carries a PowerOutageEvent: one row, none for any other message or NULL. outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id is NULL where the message has none; alert_count is how many alerts a throttled one stands for, else 1. Raises 22023 naming the field for a missing or invalid one (DUIS DCCAlertMessage)';
-REVOKE ALL ON FUNCTION poa.duis_alert(xml) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.duis_alert(xml)', '{operator}');
 
 CREATE FUNCTION poa.duis_outcome(message xml)
 RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid, counter numeric,
@@ -262,7 +262,7 @@ DECLARE
 	octets bytea;
 	payload record;
 BEGIN
-	IF NOT poa.is_readable(message) THEN
+	IF NOT poa_internal.is_readable(message) THEN
 		RETURN;
 	END IF;
 	SELECT x.* INTO m
@@ -276,13 +276,13 @@ BEGIN
 		RETURN;
 	END IF;
 
-	octets := poa.base64_octets(m.payload);
+	octets := poa_internal.base64_octets(m.payload);
 	IF m.payloads > 1 OR octets IS NULL THEN
-		PERFORM poa.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must stand exactly once and be base64');
+		PERFORM poa_internal.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must stand exactly once and be base64');
 	END IF;
 	SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
 	IF payload.outcome IS NULL THEN
-		PERFORM poa.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must be a response or an alert of use case CS06');
+		PERFORM poa_internal.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must be a response or an alert of use case CS06');
 	END IF;
 
 	/* the meter answers, so originator and recipient change places */
@@ -298,7 +298,7 @@ END
 $$;
 COMMENT ON FUNCTION poa.duis_outcome(xml) IS
 	'reads the meter''s answer to a service request 11.3, a response or a future-dated device alert: one row, none for any other message or NULL. request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held, hash_mismatch or activation_failure; executed_at is the UTC instant of the execution, NULL in a response. Raises 22023 naming the field for a missing or invalid one (DUIS ResponseMessage, GBCS CS06)';
-REVOKE ALL ON FUNCTION poa.duis_outcome(xml) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.duis_outcome(xml)', '{operator}');
 
 /*
  * What any message is, for people to read.
@@ -320,7 +320,7 @@ AS $$
 		END
 	FROM (SELECT) AS one
 	LEFT JOIN XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/*' PASSING CASE WHEN poa.is_readable(message) THEN message END COLUMNS
+		'/*' PASSING CASE WHEN poa_internal.is_readable(message) THEN message END COLUMNS
 		uri text PATH 'namespace-uri(.)',
 		root text PATH 'local-name(.)',
 		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
@@ -333,77 +333,5 @@ AS $$
 	) AS m ON true
 $$;
 COMMENT ON FUNCTION poa.duis_name(xml) IS
-	'what a message is, by name: its service request, alert or response; NULL for NULL. Raises 22023 for one that poa.is_readable refuses';
-REVOKE ALL ON FUNCTION poa.duis_name(xml) FROM PUBLIC;
-
-CREATE FUNCTION poa.receive(message xml, received_at timestamptz DEFAULT pg_catalog.now())
-RETURNS TABLE (action text, activation_id bigint, detail text)
-LANGUAGE plpgsql ROWS 1
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off	/* as in activation.sql */
-AS $$
-#variable_conflict use_column
-DECLARE
-	m record;
-	known record;
-	retimed boolean;
-BEGIN
-	SELECT d.* INTO m FROM poa.duis_activation(message) AS d;
-	IF m.cancels THEN
-		/* a NULL gets as far as cancel_activation, which refuses it */
-		IF poa.first_receipt(m.request_id, m.command_variant <> 4, coalesce(received_at, 'infinity')) THEN
-			action := 'cancelled';
-			detail := format('activations of device %s that were pending: %s', m.device, poa.cancel_activation(m.device, received_at));
-		ELSE
-			action := 'duplicate';
-			detail := format('cancellation %s was received before', m.request_id);
-		END IF;
-	ELSIF m.request_id IS NOT NULL THEN
-		/* a RequestID is kept as it was sent first, and may come in another case */
-		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
-		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = upper(m.request_id);
-		activation_id := poa.track_activation(m.device, m.activates_at, coalesce(known.request_id, m.request_id), received_at);
-		retimed := activation_id IS NOT NULL AND m.command_variant <> 4 AND m.activates_at IS NULL
-			AND poa.first_receipt(m.request_id, true, received_at)
-			AND poa.retime_activation(coalesce(known.request_id, m.request_id), received_at);
-		action := CASE
-			WHEN activation_id IS NULL THEN 'not_eligible'
-			WHEN known.activation_id IS NULL THEN 'tracked'
-			WHEN retimed THEN 'retimed'
-			ELSE 'duplicate' END;
-		IF activation_id IS NULL THEN
-			SELECT format('device %s does not meet: %s', m.device, string_agg(e.criterion, ', ')) INTO detail
-			FROM poa.eligibility(m.device) AS e WHERE NOT e.met;
-		ELSE
-			SELECT format('device %s on hub %s is %s, window from %s to %s',
-				a.device, a.chf, a.status, a.opens_at, a.closes_at) INTO detail
-			FROM poa.activation AS a WHERE a.activation_id = receive.activation_id;
-		END IF;
-	ELSE
-		SELECT o.* INTO m FROM poa.duis_outcome(message) AS o;
-		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
-		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = m.request_id;
-		IF m.request_id IS NULL THEN
-			action := 'ignored';
-			detail := coalesce(poa.duis_name(message), 'NULL is no message');
-			IF detail LIKE 'DCC alert %' THEN
-				detail := detail || ', which belongs into the table of alerts';
-			END IF;
-		ELSIF known.activation_id IS NULL THEN
-			action := 'ignored';
-			detail := format('outcome %s of request %s, which is not tracked', m.outcome, m.request_id);
-		ELSE
-			action := 'outcome';
-			activation_id := known.activation_id;
-			IF m.outcome <> 'accepted' THEN
-				PERFORM poa.record_outcome_at(known.request_id, m.outcome, received_at);
-			END IF;
-			SELECT format('outcome %s of request %s, which is %s', m.outcome, a.request_id, a.status) INTO detail
-			FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
-		END IF;
-	END IF;
-	RETURN NEXT;
-END
-$$;
-COMMENT ON FUNCTION poa.receive(xml, timestamptz) IS
-	'acts on any message received at a UTC instant and says in one row what was done: tracked, retimed (the signed pre-command of an on-demand request that is tracked: its window starts anew, once), duplicate, not_eligible (detail names the criteria not met), cancelled, outcome, or ignored (detail says what it was, also for NULL). Raises 22023 naming the field for a damaged message, and for a NULL or infinite received_at where the instant matters';
-REVOKE ALL ON FUNCTION poa.receive(xml, timestamptz) FROM PUBLIC;
+	'what a message is, by name: its service request, alert or response; NULL for NULL. Raises 22023 for one that poa_internal.is_readable refuses';
+SELECT poa_internal.permit('FUNCTION poa.duis_name(xml)', '{operator}');

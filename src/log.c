@@ -34,9 +34,10 @@
 #include "utils/timestamp.h"
 
 #include "alert_jsonb.h"
+#include "attach.h"
+#include "catalog.h"
 #include "compat.h"
 #include "log.h"
-#include "poa_suppress.h"
 #include "probe.h"
 #include "tables.h"
 
@@ -86,44 +87,29 @@ struct PoaLogWriter
 static bool purging = false;
 
 /*
- * The table that the log names for one that is attached: for a partition the
- * root of its tree.
- */
-Oid
-poa_log_source(Relation alerts)
-{
-	Oid			relid = RelationGetRelid(alerts);
-	Oid			parent;
-
-	while (OidIsValid(parent = poa_partition_parent(relid)))
-		relid = parent;
-	return relid;
-}
-
-/*
  * Open a writer for the alerts of one table, in the current memory context.
  */
 PoaLogWriter *
-poa_log_open(Oid schema, Relation alerts)
+poa_log_open(Relation alerts)
 {
 	PoaLogWriter *writer = palloc0(sizeof(PoaLogWriter));
-	Oid			source = poa_log_source(alerts);
+	Oid			source = poa_attached_root(alerts);
 	Relation	log;
 
 
-	writer->jsonb = poa_alert_jsonb_prepare(alerts, poa_guid_type(schema));
+	writer->jsonb = poa_alert_jsonb_prepare(alerts, poa_guid_type());
 	writer->source_schema = CStringGetTextDatum(get_namespace_name(get_rel_namespace(source)));
 	writer->source_table = CStringGetTextDatum(get_rel_name(source));
 
-	log = table_open(poa_relation(schema, "suppression_log"), RowExclusiveLock);
+	log = table_open(poa_relation("suppression_log"), RowExclusiveLock);
 	writer->owner = log->rd_rel->relowner;
-	writer->log_id_seq = poa_relation(schema, "suppression_log_log_id_seq");
+	writer->log_id_seq = poa_relation("suppression_log_log_id_seq");
 	writer->estate = CreateExecutorState();
 	writer->log = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->log, log, 0, NULL, 0);
 	ExecOpenIndices(writer->log, false);
 	writer->slot = table_slot_create(log, NULL);
-	poa_probe_open(&writer->devices, schema, "device", AccessShareLock, "device_pkey");
+	poa_probe_open(&writer->devices, "device", AccessShareLock, "device_pkey");
 	return writer;
 }
 
@@ -287,7 +273,7 @@ poa_refuse_change(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger function \"%s\" must be called by the trigger manager",
-						"poa.refuse_change")));
+						"poa_internal.refuse_change")));
 
 	if (!(purging && TRIGGER_FIRED_BY_DELETE(trigdata->tg_event)))
 		ereport(ERROR,
@@ -337,7 +323,6 @@ poa_purge_log(PG_FUNCTION_ARGS)
 {
 	Oid			params[] = {TIMESTAMPTZOID, INT8OID};
 	Datum		values[] = {PG_GETARG_DATUM(0), (Datum) 0};
-	const char *schema = quote_identifier(get_namespace_name(poa_schema(fcinfo)));
 	volatile uint64 purged = 0;
 
 	if (PG_ARGISNULL(0))
@@ -349,16 +334,16 @@ poa_purge_log(PG_FUNCTION_ARGS)
 	purging = true;
 	PG_TRY();
 	{
-		purged = poa_execute(psprintf("DELETE FROM %s.suppression_log "
-									  "WHERE logged_at OPERATOR(pg_catalog.<) $1", schema),
+		purged = poa_execute("DELETE FROM poa.suppression_log "
+							 "WHERE logged_at OPERATOR(pg_catalog.<) $1",
 							 1, params, values);
-		(void) poa_execute(psprintf("DELETE FROM %1$s.release_log AS r WHERE NOT EXISTS "
-									"(SELECT FROM %1$s.suppression_log AS l "
-									"WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)", schema),
+		(void) poa_execute("DELETE FROM poa.release_log AS r WHERE NOT EXISTS "
+						   "(SELECT FROM poa.suppression_log AS l "
+						   "WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)",
 						   0, NULL, NULL);
 		values[1] = Int64GetDatum((int64) purged);
 		if (purged > 0)
-			(void) poa_execute(psprintf("INSERT INTO %s.log_purge (before, log_rows) VALUES ($1, $2)", schema),
+			(void) poa_execute("INSERT INTO poa.log_purge (before, log_rows) VALUES ($1, $2)",
 							   2, params, values);
 	}
 	PG_FINALLY();

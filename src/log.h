@@ -35,8 +35,7 @@ typedef struct PoaMatch
 
 typedef struct PoaLogWriter PoaLogWriter;
 
-extern Oid	poa_log_source(Relation alerts);
-extern PoaLogWriter *poa_log_open(Oid schema, Relation alerts);
+extern PoaLogWriter *poa_log_open(Relation alerts);
 extern void poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 						  const PoaMatch *matches, int nmatches, bool diverted);
 extern void poa_log_close(PoaLogWriter *writer);

@@ -27,7 +27,7 @@
 
 #include "compat.h"
 #include "guid.h"
-#include "poa_suppress.h"
+#include "catalog.h"
 #include "probe.h"
 
 /*
@@ -56,13 +56,13 @@ make_key(PoaProbe *probe, int column, StrategyNumber strategy)
  * transaction, as those of a query are.
  */
 void
-poa_probe_open(PoaProbe *probe, Oid schema, const char *table, LOCKMODE lockmode,
+poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
 			   const char *index)
 {
 	Assert(probe->heap == NULL);
 	probe->context = CurrentMemoryContext;
-	probe->heap = table_open(poa_relation(schema, table), lockmode);
-	probe->index = index_open(poa_relation(schema, index), AccessShareLock);
+	probe->heap = table_open(poa_relation(table), lockmode);
+	probe->index = index_open(poa_relation(index), AccessShareLock);
 	probe->keyattno = probe->index->rd_index->indkey.values[0];
 
 	make_key(probe, 0, probe->index->rd_rel->relam == HASH_AM_OID ?

@@ -27,7 +27,7 @@ typedef struct PoaProbe
 	TupleTableSlot *slot;
 } PoaProbe;
 
-extern void poa_probe_open(PoaProbe *probe, Oid schema, const char *table,
+extern void poa_probe_open(PoaProbe *probe, const char *table,
 						   LOCKMODE lockmode, const char *index);
 extern void poa_probe_start(PoaProbe *probe, Datum key);
 extern void poa_probe_start_from(PoaProbe *probe, Datum key, Datum from);

@@ -29,7 +29,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "poa_suppress.h"
+#include "attach.h"
+#include "catalog.h"
 #include "release.h"
 
 /*
@@ -94,14 +95,14 @@ result_text(int column)
  * already, is 55000.
  */
 static void
-record_release(const char *schema, int64 log_id, Datum reason, Datum released_by)
+record_release(int64 log_id, Datum reason, Datum released_by)
 {
 	Oid			params[] = {INT8OID, TEXTOID, TEXTOID};
 	Datum		values[] = {Int64GetDatum(log_id), reason, released_by};
 	bool		isnull;
 
-	if (poa_execute(psprintf("SELECT diverted FROM %s.suppression_log "
-							 "WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE", schema),
+	if (poa_execute("SELECT diverted FROM poa.suppression_log "
+					"WHERE log_id OPERATOR(pg_catalog.=) $1 FOR KEY SHARE",
 					1, params, values) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -113,12 +114,12 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 				 errmsg("alert with log_id " INT64_FORMAT " was never diverted", log_id),
 				 errdetail("It was logged in shadow mode and stands in its table.")));
 
-	if (poa_execute(psprintf("INSERT INTO %s.release_log (log_id, reason, released_by) "
-							 "VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING", schema),
+	if (poa_execute("INSERT INTO poa.release_log (log_id, reason, released_by) "
+					"VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING",
 					3, params, values) == 0)
 	{
-		bool		found = poa_execute(psprintf("SELECT released_by, released_at FROM %s.release_log "
-												 "WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+		bool		found = poa_execute("SELECT released_by, released_at FROM poa.release_log "
+										"WHERE log_id OPERATOR(pg_catalog.=) $1",
 										1, params, values) > 0;
 
 		ereport(ERROR,
@@ -128,8 +129,8 @@ record_release(const char *schema, int64 log_id, Datum reason, Datum released_by
 								   result_text(1), result_text(2)) : 0));
 	}
 
-	(void) poa_execute(psprintf("SELECT source_schema, source_table, alert FROM %s.suppression_log "
-								"WHERE log_id OPERATOR(pg_catalog.=) $1", schema),
+	(void) poa_execute("SELECT source_schema, source_table, alert FROM poa.suppression_log "
+					   "WHERE log_id OPERATOR(pg_catalog.=) $1",
 					   1, params, values);
 }
 
@@ -253,7 +254,6 @@ PG_FUNCTION_INFO_V1(poa_release);
 Datum
 poa_release(PG_FUNCTION_ARGS)
 {
-	Oid			schema = poa_schema(fcinfo);
 	Oid			caller;
 	int			security;
 	Datum		released_by;
@@ -281,9 +281,8 @@ poa_release(PG_FUNCTION_ARGS)
 	released_by = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 
 	SPI_connect();
-	poa_become_owner(schema, &caller, &security);
-	record_release(quote_identifier(get_namespace_name(schema)),
-				   PG_GETARG_INT64(0), PG_GETARG_DATUM(1), released_by);
+	poa_become_owner(&caller, &security);
+	record_release(PG_GETARG_INT64(0), PG_GETARG_DATUM(1), released_by);
 	SetUserIdAndSecContext(caller, security);
 
 	source_schema = result_text(1);

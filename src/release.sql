@@ -2,8 +2,66 @@
  * A diverted alert goes back into its table.
  */
 
+/* no foreign key: it is there before the data, and a parallel restore knows no order of the tables */
+CREATE TABLE poa.release_log (
+	log_id bigint PRIMARY KEY,
+	released_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+	released_by text NOT NULL,
+	reason text NOT NULL
+);
+COMMENT ON TABLE poa.release_log IS
+	'suppressed alerts that were put back into their table; append-only, gone with their log row when that is purged';
+COMMENT ON COLUMN poa.release_log.log_id IS 'number of the entry in poa.suppression_log';
+COMMENT ON COLUMN poa.release_log.released_at IS 'UTC instant of the release';
+COMMENT ON COLUMN poa.release_log.released_by IS 'name of the role that released the alert';
+COMMENT ON COLUMN poa.release_log.reason IS 'why, in the words of whoever did';
+
+SELECT pg_catalog.pg_extension_config_dump('poa.release_log', '');
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poa.release_log
+	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.refuse_change();
+ALTER TABLE poa.release_log ENABLE ALWAYS TRIGGER append_only;
+COMMENT ON TRIGGER append_only ON poa.release_log IS 'nobody changes what was released';
+
 CREATE FUNCTION poa.release(log_id bigint, reason text) RETURNS void
 	AS 'MODULE_PATHNAME', 'poa_release' LANGUAGE C;
 COMMENT ON FUNCTION poa.release(bigint, text) IS
 	'puts a diverted alert back into its table, unjudged and as the caller, who needs INSERT there, and records who, when and why in poa.release_log. Raises 42704 for an unknown log_id, 55000 for an alert that was never diverted or was released already, 22004 for NULL, 22023 for a blank reason, 42P01 where its table is gone, 09000 where another trigger keeps it out';
-REVOKE ALL ON FUNCTION poa.release(bigint, text) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.release(bigint, text)', '{operator}');
+
+/*
+ * The triggers of an attached table may need the search_path of the caller, so
+ * it holds while an alert is released.  A deferred constraint is checked with
+ * its alert, not when it is too late to leave only that one out.
+ */
+CREATE FUNCTION poa_internal.release_each(log_ids bigint[], reason text, caller_search_path text) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	released bigint := 0;
+	id bigint;
+BEGIN
+	FOREACH id IN ARRAY coalesce(log_ids, '{}') LOOP
+		BEGIN
+			PERFORM pg_catalog.set_config('search_path', caller_search_path, true);
+			PERFORM poa.release(id, reason);
+			SET CONSTRAINTS ALL IMMEDIATE;
+			released := released OPERATOR(pg_catalog.+) 1;
+		EXCEPTION WHEN OTHERS THEN
+			IF NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = id) THEN
+				RAISE WARNING USING
+					ERRCODE = SQLSTATE,
+					MESSAGE = format('alert with log_id %s could not be released: %s', id, SQLERRM),
+					HINT = 'The next run tries again.';
+			END IF;
+		END;
+	END LOOP;
+	RETURN released;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.release_each(bigint[], text, text) IS
+	'releases alerts as the caller and returns how many. One that cannot be released is a WARNING that names'
+	' it; one that another session releases meanwhile is not counted. A cancelled statement ends it';
+SELECT poa_internal.permit('FUNCTION poa_internal.release_each(bigint[], text, text)', '{operator}');
+SELECT poa_internal.permit('TABLE poa.release_log', '{dno}', 'SELECT');

@@ -18,7 +18,7 @@
  * to that of its signed pre-command (retime_activation).  Only differences of
  * instants are compared, which no time zone changes.
  */
-CREATE FUNCTION poa.verify_of(distributors smallint[], from_at timestamptz, to_at timestamptz)
+CREATE FUNCTION poa_internal.verify_of(distributors smallint[], from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (check_name text, ok boolean, detail text)
 LANGUAGE plpgsql STABLE ROWS 6
 /* with these a row becomes the jsonb that the log has of it */
@@ -101,7 +101,7 @@ BEGIN
 	 */
 	SELECT coalesce(max(least(p.before, p.purged_at)), '-infinity') INTO log_begins FROM poa.log_purge AS p;
 	SELECT count(*), sum(a.alerts) INTO tables, stored
-	FROM poa.ask_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
+	FROM poa_internal.ask_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
 	/* a log row asks by its negative number for what stands there of its hub and instant */
 	WITH asked AS (
 		SELECT a.activation_id AS id, a.chf, a.opens_at AS from_at, a.closes_at AS to_at FROM poa.activation AS a
@@ -112,7 +112,7 @@ BEGIN
 	), answer AS MATERIALIZED (
 		SELECT a.* FROM (SELECT array_agg(k.id) AS ids, array_agg(k.chf) AS guids, array_agg(k.from_at) AS starts,
 			array_agg(k.to_at) AS ends FROM asked AS k) AS k
-		CROSS JOIN poa.ask_attached(
+		CROSS JOIN poa_internal.ask_attached(
 			$question$
 				SELECT s.id, a.source_schema, a.source_table, a.part, a.place, a.chf, a.at, a.inserted_by, a.whole
 				FROM span AS s JOIN alert AS a
@@ -189,13 +189,13 @@ BEGIN
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION poa.verify_of(smallint[], timestamptz, timestamptz) IS
+COMMENT ON FUNCTION poa_internal.verify_of(smallint[], timestamptz, timestamptz) IS
 	'poa.verify; run by it as the owner of the extension. Whoever may verify sees all, so the distributors do not matter';
-REVOKE ALL ON FUNCTION poa.verify_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa_internal.verify_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.verify(from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (check_name text, ok boolean, detail text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 6;
 COMMENT ON FUNCTION poa.verify(timestamptz, timestamptz) IS
 	'whether every alert of a period is in one place, for a reason on record: six rows, in the order log_row (the columns of a log row agree), explained (by an activation whose window holds it), stored (no AD1 in a window that was likely known: received before it, and in a row of an older transaction, which a request that was tracked at the same time and an alert that was updated later have too; those in a window that was tracked or has changed since are counted; after a purge only AD1s since the instant it purged to are looked at), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Raises 22023 where from_at is after to_at';
-REVOKE ALL ON FUNCTION poa.verify(timestamptz, timestamptz) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.verify(timestamptz, timestamptz)', '{operator,auditor}');

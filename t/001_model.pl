@@ -834,7 +834,7 @@ sub line { return join '|', map { $_ // '-' } @_; }
 my $afterwards = q{
 	CREATE VIEW ad1 AS
 	SELECT s.*, l.log_id,
-		CASE WHEN l.log_id IS NULL THEN coalesce(poa.distributor_of(s.mpxn), (SELECT min(poa.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf = s.chf)) ELSE l.distributor_id END AS distributor_id
+		CASE WHEN l.log_id IS NULL THEN coalesce(poa_internal.distributor_of(s.mpxn), (SELECT min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf = s.chf)) ELSE l.distributor_id END AS distributor_id
 	FROM (
 		SELECT id, chf, received_at AS at, mpxn FROM alerts WHERE alert_code = 'AD1'
 		UNION SELECT id, chf, received_at, mpxn FROM alerts_by_day WHERE alert_code = 'AD1'

@@ -282,7 +282,7 @@ is(rows_of($new, 'judged'), $empty, 'and leaves nothing');
 $old->safe_psql('source', 'DROP OWNED BY auditor; DROP ROLE auditor');
 $new->safe_psql('postgres', 'CREATE DATABASE dropped');
 restored('dropped', @psql, dump_of($old, 'source', 'dropped.sql', @key));
-is($new->safe_psql('dropped', 'SELECT count(*) FROM poa.access'), '4', 'a role that was dropped stays on record');
+is($new->safe_psql('dropped', 'SELECT count(*) FROM poa_internal.access'), '4', 'a role that was dropped stays on record');
 
 $_->stop foreach $old, $new;
 done_testing();

@@ -46,16 +46,16 @@ SELECT poa.attach('alerts');
 INSERT INTO alerts SELECT n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', NULL, CASE n WHEN 1 THEN 'wait' END FROM generate_series(1, 4) AS n;
 SELECT poa.release(2, 'before');
 BEGIN;
-SELECT poa.begin_import();
+SELECT poa_internal.begin_import();
 INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(100, 109) AS n;
-SELECT poa.finish_import('add', 's', 'h');
+SELECT poa_internal.finish_import('add', 's', 'h');
 COMMIT;
 
 -- everything that is there, as one line a table
 CREATE FUNCTION state() RETURNS TABLE (what text, n bigint, digest text) LANGUAGE plpgsql AS $$
 BEGIN
-	FOR what IN VALUES ('alerts'), ('poa.suppression_log'), ('poa.release_log'), ('poa.activation'), ('poa.received_command'),
-		('poa.device'), ('poa.guid_list'), ('poa.guid_list_import'), ('poa.guid_list_change') LOOP
+	FOR what IN VALUES ('alerts'), ('poa.suppression_log'), ('poa.release_log'), ('poa.activation'), ('poa_internal.received_command'),
+		('poa.device'), ('poa.guid_list'), ('poa.guid_list_import'), ('poa_internal.guid_list_change') LOOP
 		RETURN QUERY EXECUTE format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM %s AS t', what, what);
 	END LOOP;
 END
@@ -82,8 +82,8 @@ my %work = (
 	'cancel' => q{SELECT poa.cancel_activation(4::bigint::guid, '2030-01-02 00:00:00+00');},
 	'outcome' => q{SELECT poa.record_outcome('r5', 'hash_mismatch');},
 	'move' => q{UPDATE poa.device SET chf = 99::bigint::guid WHERE device = 6::bigint::guid;},
-	'import' => q{BEGIN; SELECT poa.begin_import(); INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(5, 50) AS n;
-		SELECT poa.finish_import('replace', 's', 'h', max_removed => 100); COMMIT;},
+	'import' => q{BEGIN; SELECT poa_internal.begin_import(); INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(5, 50) AS n;
+		SELECT poa_internal.finish_import('replace', 's', 'h', max_removed => 100); COMMIT;},
 	'undo' => 'SELECT poa.undo_import(1);');
 # the purge of activations keeps out whoever comes to the log after it
 my @work = ((grep { $_ ne 'purge of activations' } sort keys %work), 'purge of activations');
@@ -273,7 +273,7 @@ SQL
 my $more = "FROM poa.suppression_log WHERE log_id % 4 = 1 AND (alert->>'id')::int > 100000";
 # the name, what the holder has of it, the work, and whether it is done
 my @long = (
-	[ 'load', 'LOCK TABLE poa.guid_list_change IN SHARE MODE',
+	[ 'load', 'LOCK TABLE poa_internal.guid_list_change IN SHARE MODE',
 		\&loader, 'SELECT count(*) = 20000 FROM poa.guid_list' ],
 	[ 'release of many', "SELECT poa.release(max(log_id), 'by another') $more",
 		sub { return session('long', "SELECT count(poa.release(log_id, 'more')) $more;") },

@@ -332,7 +332,7 @@ is(list(), 1, 'the list stays');
 
 # --------------------------------------------------------------------- undo
 
-$node->safe_psql('postgres', 'DELETE FROM poa.guid_list_import; DELETE FROM poa.guid_list_change');
+$node->safe_psql('postgres', 'DELETE FROM poa.guid_list_import; DELETE FROM poa_internal.guid_list_change');
 set_list(@A[0 .. 9]);
 my $members = q{SELECT string_agg(guid::text, ' ' ORDER BY guid) FROM poa.guid_list};
 my $before = $node->safe_psql('postgres', $members);
@@ -358,7 +358,7 @@ is(undo($second), '55000', 'not twice');
 is(undo($first), 'done', 'then the one before');
 is($node->safe_psql('postgres', $members), $before, 'is taken back too');
 is($node->safe_psql('postgres', 'SELECT count(*), min(undone_by), count(undone_at) FROM poa.guid_list_import'), '2|op|2', 'on record');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM poa.guid_list_change'), 0, 'nothing is kept for them any more');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM poa_internal.guid_list_change'), 0, 'nothing is kept for them any more');
 
 # --------------------------------------------------------- behind the loader
 
@@ -368,18 +368,18 @@ sub fails
 	$node->psql('postgres', "\\set VERBOSITY sqlstate\n$sql", extra_params => [ '-U', 'op' ], stderr => \my $stderr, on_error_stop => 0);
 	like($stderr // '', qr/ERROR:\s+$state/, $name);
 }
-my $finish = "SELECT poa.finish_import('replace', 's', 'h')";
+my $finish = "SELECT poa_internal.finish_import('replace', 's', 'h')";
 fails('finished without a beginning', $finish, '55000');
-fails('an unknown mode', "BEGIN; SELECT poa.begin_import(); SELECT poa.finish_import('merge', 's', 'h')", '22023');
-fails('another isolation level', "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT poa.begin_import(); $finish", '25000');
+fails('an unknown mode', "BEGIN; SELECT poa_internal.begin_import(); SELECT poa_internal.finish_import('merge', 's', 'h')", '22023');
+fails('another isolation level', "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT poa_internal.begin_import(); $finish", '25000');
 fails('the record is not to be written', 'DELETE FROM poa.guid_list_import', '42501');
 $node->safe_psql('postgres', 'GRANT TEMPORARY ON DATABASE postgres TO op');
 fails("the operator's own table is not the stage",
 	"BEGIN; CREATE TEMP TABLE guid_list_stage (guid guid); $finish", '55000');
 fails('nor can it be in the way unnoticed',
-	"BEGIN; CREATE TEMP TABLE guid_list_stage (guid guid); SELECT poa.begin_import()", '42P07');
+	"BEGIN; CREATE TEMP TABLE guid_list_stage (guid guid); SELECT poa_internal.begin_import()", '42P07');
 fails('the stage belongs to the owner',
-	'BEGIN; SELECT poa.begin_import(); ALTER TABLE pg_temp.guid_list_stage ADD COLUMN x int', '42501');
+	'BEGIN; SELECT poa_internal.begin_import(); ALTER TABLE pg_temp.guid_list_stage ADD COLUMN x int', '42501');
 
 # -------------------------------------------------------------- concurrency
 
@@ -388,9 +388,9 @@ $node->safe_psql('postgres', "INSERT INTO poa.device VALUES ('$A[0]', 'ESME', 2,
 my $session = $node->background_psql('postgres');
 $session->query_safe(qq{
 	BEGIN;
-	SELECT poa.begin_import();
+	SELECT poa_internal.begin_import();
 	INSERT INTO pg_temp.guid_list_stage VALUES ('$A[1]');
-	SELECT poa.finish_import('replace', 's', 'h', max_removed => 100);
+	SELECT poa_internal.finish_import('replace', 's', 'h', max_removed => 100);
 });
 is($node->safe_psql('postgres', "SELECT poa.track_activation('$A[0]') IS NULL, poa.track_activation('$A[1]') IS NULL"), 'f|t',
 	'tracking goes on and sees the old list');

@@ -54,7 +54,7 @@ my $month = q{
 	INSERT INTO alerts SELECT '8F3' || 5 + n % 2, CASE WHEN n % 2 = 0 THEN chf END, at + interval '4 minutes', NULL, CASE WHEN n % 3 > 0 OR n % 2 > 0 THEN device END
 	FROM planned WHERE fate = 'restored' AND n % 10 < 8;
 	INSERT INTO poa.sign_of_life SELECT chf, at + interval '1 hour', 'read' FROM planned WHERE fate = 'restored' AND n % 10 = 8;
-	SELECT count(*) FROM planned WHERE fate = 'restored' AND n % 10 = 9 AND poa.record_outcome_at(request_id, 'succeeded', at + interval '6 minutes');
+	SELECT count(*) FROM planned WHERE fate = 'restored' AND n % 10 = 9 AND poa_internal.record_outcome_at(request_id, 'succeeded', at + interval '6 minutes');
 	ANALYZE;
 };
 

@@ -89,7 +89,7 @@ foreach my $role (qw(southern london auditor))
 	is(@{ column($page, 'Alerts by day', 0) }, 28, "$role: a row for each day");
 	$sum = 0;
 	$sum += $_ foreach @{ column($page, 'Alerts by delay', 2) };
-	is($sum, as($role, q{SELECT count(*) FROM poa.suppression_log WHERE poa.utc_month(decided_at) = '2022-02-01'}), "$role: the delays sum up");
+	is($sum, as($role, q{SELECT count(*) FROM poa.suppression_log WHERE poa_internal.utc_month(decided_at) = '2022-02-01'}), "$role: the delays sum up");
 	is_deeply(column($page, 'hubs with the most', 2), [ split /\n/, as($role, q{
 		SELECT sum(coalesce((alert ->> 'alert_count')::int, 1)) FROM poa.suppressed_alert
 		WHERE diverted AND received_at >= '2022-02-01' AND received_at < '2022-03-01' GROUP BY chf ORDER BY 1 DESC, chf::text}) ], "$role: hubs")

@@ -1,14 +1,14 @@
 /*-------------------------------------------------------------------------
  *
- * divert.h
+ * attach.h
  *	  The arguments of the trigger on an attached table, and its columns.
  *
- * src/divert.h
+ * src/attach.h
  *
  *-------------------------------------------------------------------------
  */
-#ifndef POA_DIVERT_H
-#define POA_DIVERT_H
+#ifndef POA_ATTACH_H
+#define POA_ATTACH_H
 
 #include "utils/rel.h"
 
@@ -24,6 +24,9 @@ enum
 	POA_NUM_ARGS
 };
 
+extern Oid	poa_partition_parent(Oid relid);
+extern Oid	poa_attached_root(Relation alerts);
+extern char **poa_attach_arguments(Relation alerts, Oid divert);
 extern AttrNumber poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type);
 
-#endif							/* POA_DIVERT_H */
+#endif							/* POA_ATTACH_H */

@@ -3,7 +3,7 @@
  * window.  Nothing is kept for them: the alerts are read where they stand.
  */
 
-CREATE FUNCTION poa.ask_attached(
+CREATE FUNCTION poa_internal.ask_attached(
 	question text,
 	from_at timestamptz,
 	to_at timestamptz,
@@ -15,32 +15,11 @@ CREATE FUNCTION poa.ask_attached(
 ) RETURNS SETOF record
 	AS 'MODULE_PATHNAME', 'poa_ask_attached' LANGUAGE C STABLE
 	SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off;
-COMMENT ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) IS
+COMMENT ON FUNCTION poa_internal.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) IS
 	'puts a SELECT to every attached table, as its owner, and returns all answers. It reads from alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive, source_schema and source_table being what the suppression log names, part and place tableoid and ctid, inserted_by xmin, whole the row as jsonb, mpxn, device and alert_count NULL where the table has none; and from span (id, guid, from_at, to_at), made of the arrays. by says which column of alert the question compares with span.guid, chf or device: an index on that column is used, if there is one, and a table without that column is passed over; NULL for neither. For the reports only: whoever may execute it may do what any owner of an attached table may. Raises 42703 and 42804 where a column of a table has gone or changed its type since it was attached';
-REVOKE ALL ON FUNCTION poa.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa_internal.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) FROM PUBLIC;
 
-/*
- * The rules of log.c for alerts that were not logged, and of access.sql for
- * those that stand for several.
- */
-CREATE FUNCTION poa.distributor_of(mpxn text) RETURNS smallint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN length(mpxn) OPERATOR(pg_catalog.=) 13 AND rtrim(mpxn, '0123456789') OPERATOR(pg_catalog.=) ''
-	THEN "left"(mpxn, 2)::smallint END;
-COMMENT ON FUNCTION poa.distributor_of(text) IS
-	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
-REVOKE ALL ON FUNCTION poa.distributor_of(text) FROM PUBLIC;
-
-CREATE FUNCTION poa.alerts_of(alert_count jsonb) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN jsonb_typeof(alert_count) OPERATOR(pg_catalog.=) 'number'
-	THEN least(greatest(alert_count::numeric, 1), 999999999)
-	ELSE 1 END;
-COMMENT ON FUNCTION poa.alerts_of(jsonb) IS
-	'how many alerts an AD1 stands for, by its alert_count, as poa.suppression_monthly counts; 1 where it does not say (DUIS: the DCC throttles)';
-REVOKE ALL ON FUNCTION poa.alerts_of(jsonb) FROM PUBLIC;
-
-CREATE FUNCTION poa.check_range(from_at timestamptz, to_at timestamptz) RETURNS void
+CREATE FUNCTION poa_internal.check_range(from_at timestamptz, to_at timestamptz) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,5 +31,5 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION poa.check_range(timestamptz, timestamptz) IS 'raises 22004 for a range of time with an end that is NULL';
-REVOKE ALL ON FUNCTION poa.check_range(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION poa_internal.check_range(timestamptz, timestamptz) IS 'raises 22004 for a range of time with an end that is NULL';
+REVOKE ALL ON FUNCTION poa_internal.check_range(timestamptz, timestamptz) FROM PUBLIC;

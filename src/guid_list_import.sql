@@ -46,27 +46,27 @@ COMMENT ON COLUMN poa.guid_list_import.undone_at IS 'UTC instant at which it was
 COMMENT ON COLUMN poa.guid_list_import.undone_by IS 'name of the role that took it back, NULL where it stands';
 
 /* arrays, because 8 bytes a GUID are a sixth of what a row each would take */
-CREATE TABLE poa.guid_list_change (
+CREATE TABLE poa_internal.guid_list_change (
 	import_id bigint PRIMARY KEY,	/* no foreign key, as in log.sql */
 	added @extschema@.guid[] NOT NULL,
 	removed @extschema@.guid[] NOT NULL
 );
-COMMENT ON TABLE poa.guid_list_change IS
+COMMENT ON TABLE poa_internal.guid_list_change IS
 	'what each import that stands has changed, for undo_import; rows of old imports may be deleted, which then can no longer be undone';
-COMMENT ON COLUMN poa.guid_list_change.import_id IS 'the import';
-COMMENT ON COLUMN poa.guid_list_change.added IS 'GUIDs that it put on the list, in ascending order';
-COMMENT ON COLUMN poa.guid_list_change.removed IS 'GUIDs that it took from the list, in ascending order';
+COMMENT ON COLUMN poa_internal.guid_list_change.import_id IS 'the import';
+COMMENT ON COLUMN poa_internal.guid_list_change.added IS 'GUIDs that it put on the list, in ascending order';
+COMMENT ON COLUMN poa_internal.guid_list_change.removed IS 'GUIDs that it took from the list, in ascending order';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_import', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_import_import_id_seq', '');
 COMMENT ON SEQUENCE poa.guid_list_import_import_id_seq IS 'numbers of poa.guid_list_import; dumped, so that they go on after a restore';
-SELECT pg_catalog.pg_extension_config_dump('poa.guid_list_change', '');
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.guid_list_change', '');
 
 /*
  * Others that write the list wait, those that read it do not.  Only statements
  * that take their snapshot after the lock see what the one before has left.
  */
-CREATE FUNCTION poa.lock_guid_list() RETURNS void
+CREATE FUNCTION poa_internal.lock_guid_list() RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -80,10 +80,10 @@ BEGIN
 	LOCK TABLE poa.guid_list IN SHARE ROW EXCLUSIVE MODE;
 END
 $$;
-COMMENT ON FUNCTION poa.lock_guid_list() IS
+COMMENT ON FUNCTION poa_internal.lock_guid_list() IS
 	'waits for all other writers of poa.guid_list and keeps them out until the transaction ends. Raises 25000 unless that is READ COMMITTED';
 
-CREATE FUNCTION poa.begin_import() RETURNS void
+CREATE FUNCTION poa_internal.begin_import() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -93,10 +93,10 @@ BEGIN
 	GRANT INSERT ON pg_temp.guid_list_stage TO PUBLIC;
 END
 $$;
-COMMENT ON FUNCTION poa.begin_import() IS
+COMMENT ON FUNCTION poa_internal.begin_import() IS
 	'makes the table pg_temp.guid_list_stage (guid), into which the caller copies the GUIDs for finish_import in the same transaction. Raises 42P07 where it has been made';
 
-CREATE FUNCTION poa.finish_import(
+CREATE FUNCTION poa_internal.finish_import(
 	mode text,
 	source text,
 	sha256 text,
@@ -131,9 +131,9 @@ BEGIN
 	THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = 'no import has begun in this transaction',
-			HINT = 'Call poa.begin_import(), and COPY the GUIDs to pg_temp.guid_list_stage.';
+			HINT = 'Call poa_internal.begin_import(), and COPY the GUIDs to pg_temp.guid_list_stage.';
 	END IF;
-	PERFORM poa.lock_guid_list();
+	PERFORM poa_internal.lock_guid_list();
 
 	SELECT count(*) + finish_import.rejected, count(DISTINCT s.guid), count(*) - count(DISTINCT s.guid)
 	INTO rows_read, distinct_guids, duplicates
@@ -178,10 +178,10 @@ BEGIN
 		(CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END,
 		 source, sha256, mode, rows_read, distinct_guids, duplicates, rejected, added, removed, unchanged)
 	RETURNING i.import_id INTO import_id;
-	INSERT INTO poa.guid_list_change VALUES (import_id, coming, leaving);
+	INSERT INTO poa_internal.guid_list_change VALUES (import_id, coming, leaving);
 END
 $$;
-COMMENT ON FUNCTION poa.finish_import(text, text, text, bigint, bigint, numeric, boolean) IS
+COMMENT ON FUNCTION poa_internal.finish_import(text, text, text, bigint, bigint, numeric, boolean) IS
 	'makes poa.guid_list what mode (replace, add, remove) says of the GUIDs copied since begin_import, keeps the import on record and returns its counts. Changes nothing, and returns a NULL import_id, for a dry_run that is not false, and with the reason in refusal where there are not as many distinct GUIDs as expected (NULL: any number), or where a replacement would remove more than max_removed percent of the list (NULL: no limit). Raises 22023 for another or NULL mode, 23502 for any other NULL, 25000 outside READ COMMITTED, 55000 where no import has begun';
 
 CREATE FUNCTION poa.undo_import(import_id bigint) RETURNS void
@@ -194,7 +194,7 @@ DECLARE
 	came @extschema@.guid[];
 	gone @extschema@.guid[];
 BEGIN
-	PERFORM poa.lock_guid_list();
+	PERFORM poa_internal.lock_guid_list();
 	SELECT * INTO import FROM poa.guid_list_import AS i WHERE i.import_id = undo_import.import_id;
 	IF NOT FOUND THEN
 		RAISE undefined_object USING
@@ -210,7 +210,7 @@ BEGIN
 			MESSAGE = format('import %s is not the newest that stands', import.import_id),
 			HINT = format('The newest is %s.', newest);
 	END IF;
-	DELETE FROM poa.guid_list_change AS c WHERE c.import_id = import.import_id
+	DELETE FROM poa_internal.guid_list_change AS c WHERE c.import_id = import.import_id
 	RETURNING c.added, c.removed INTO came, gone;
 	IF NOT FOUND THEN
 		RAISE object_not_in_prerequisite_state USING
@@ -230,7 +230,7 @@ $$;
 COMMENT ON FUNCTION poa.undo_import(bigint) IS
 	'takes the newest import that stands back: what it added leaves the list, what it removed returns. Raises 42704 for an unknown or NULL import, 55000 for one that is undone or not the newest, or whose changes are no longer on record, 25000 outside READ COMMITTED';
 
-REVOKE ALL ON FUNCTION poa.lock_guid_list() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.begin_import() FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.finish_import(text, text, text, bigint, bigint, numeric, boolean) FROM PUBLIC;
-REVOKE ALL ON FUNCTION poa.undo_import(bigint) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa_internal.lock_guid_list() FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa_internal.begin_import()', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa_internal.finish_import(text, text, text, bigint, bigint, numeric, boolean)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa.undo_import(bigint)', '{operator}');

@@ -1,22 +1,9 @@
 /*
- * Signs of life, and the alerts whose hub has given none: a genuine outage in
- * a window is suppressed too, and this is how it comes to light.
+ * Alerts whose hub has given no sign of life: a genuine outage in a window is
+ * suppressed too, and this brings it to light.
  */
 
-CREATE TABLE poa.sign_of_life (
-	guid @extschema@.guid NOT NULL,
-	seen_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-	what text
-);
-CREATE INDEX sign_of_life_guid_idx ON poa.sign_of_life (guid, seen_at);
-COMMENT ON TABLE poa.sign_of_life IS
-	'what was heard from hubs and devices beside the alerts in attached tables: outcomes of activations, by record_outcome, and any response that the DSP cares to insert. poa.purge_activations keeps the newest of each guid and what is younger';
-COMMENT ON COLUMN poa.sign_of_life.guid IS 'GUID of the hub, or of a device on it';
-COMMENT ON COLUMN poa.sign_of_life.seen_at IS 'UTC instant at which it was heard';
-COMMENT ON COLUMN poa.sign_of_life.what IS 'what it said, for people to read; NULL where nobody noted it';
-SELECT pg_catalog.pg_extension_config_dump('poa.sign_of_life', '');
-
-CREATE FUNCTION poa.still_dark_of(distributors smallint[], grace interval, as_of timestamptz)
+CREATE FUNCTION poa_internal.still_dark_of(distributors smallint[], grace interval, as_of timestamptz)
 RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id smallint,
 	decided_at timestamptz, closes_at timestamptz, dark_for interval)
 LANGUAGE plpgsql STABLE
@@ -40,7 +27,7 @@ BEGIN
 		SELECT a.log_id
 		FROM (SELECT array_agg(c.log_id) AS ids, array_agg(c.chf) AS guids, array_agg(c.decided_at) AS starts,
 				min(c.decided_at) AS from_at FROM candidate AS c) AS c
-		CROSS JOIN poa.ask_attached(
+		CROSS JOIN poa_internal.ask_attached(
 			$question$
 				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
 					WHERE a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
@@ -62,7 +49,7 @@ BEGIN
 		SELECT a.log_id
 		FROM (SELECT array_agg(v.log_id) AS ids, array_agg(v.guid) AS guids, array_agg(v.decided_at) AS starts,
 				min(v.decided_at) AS from_at FROM voice AS v) AS v
-		CROSS JOIN poa.ask_attached(
+		CROSS JOIN poa_internal.ask_attached(
 			$question$
 				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
 					WHERE a.device OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
@@ -78,9 +65,9 @@ BEGIN
 	ORDER BY c.decided_at, c.log_id;
 END
 $$;
-COMMENT ON FUNCTION poa.still_dark_of(smallint[], interval, timestamptz) IS
+COMMENT ON FUNCTION poa_internal.still_dark_of(smallint[], interval, timestamptz) IS
 	'poa.still_dark for the given distributors, -1 being none; run by poa.still_dark as the owner of the extension';
-REVOKE ALL ON FUNCTION poa.still_dark_of(smallint[], interval, timestamptz) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa_internal.still_dark_of(smallint[], interval, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.still_dark(grace interval DEFAULT '15 minutes', as_of timestamptz DEFAULT pg_catalog.now())
 RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id smallint,
@@ -88,10 +75,19 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.still_dark(interval, timestamptz) IS
 	'diverted alerts, as far as the caller may see them, that were not released, whose window closed more than grace before as_of (UTC instant), and whose hub has given no sign of life after the alert and up to as_of: no row other than an AD1 in an attached table that names the hub or a device on it, no outcome of an activation, nothing in poa.sign_of_life. dark_for is the interval from the alert to as_of. Raises 22004 for NULL, 22023 for what is not finite';
-REVOKE ALL ON FUNCTION poa.still_dark(interval, timestamptz) FROM PUBLIC;
+SELECT poa_internal.permit('FUNCTION poa.still_dark(interval, timestamptz)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa.release_still_dark(grace interval DEFAULT '15 minutes') RETURNS bigint
-	AS 'MODULE_PATHNAME', 'poa_release_still_dark' LANGUAGE C;
+LANGUAGE sql
+RETURN (
+	SELECT poa_internal.release_each(pg_catalog.array_agg(s.log_id),
+		pg_catalog.concat('no sign of life ', grace, ' after its window'),
+		pg_catalog.current_setting('search_path'))
+	FROM poa.still_dark(grace) AS s);
 COMMENT ON FUNCTION poa.release_still_dark(interval) IS
-	'releases the alerts of poa.still_dark(grace), as the caller, who needs INSERT on their tables, and returns how many. One that cannot be released is a WARNING that names it, and stays for the next run; one that another session releases meanwhile is not counted. Deferred constraints are checked at once, for the rest of the transaction, as by SET CONSTRAINTS ALL IMMEDIATE. Raises 22004 for NULL, 22023 for a grace that is not finite';
-REVOKE ALL ON FUNCTION poa.release_still_dark(interval) FROM PUBLIC;
+	'releases the alerts of poa.still_dark(grace) and returns how many. It acts as the caller, who needs'
+	' INSERT on their tables. One that cannot be released is a WARNING that names it, and stays for the next'
+	' run; one that another session releases meanwhile is not counted. Deferred constraints are checked at'
+	' once, for the rest of the transaction, as by SET CONSTRAINTS ALL IMMEDIATE. Raises 22004 for NULL,'
+	' 22023 for a grace that is not finite';
+SELECT poa_internal.permit('FUNCTION poa.release_still_dark(interval)', '{operator}');

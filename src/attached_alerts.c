@@ -1,19 +1,13 @@
 /*-------------------------------------------------------------------------
  *
- * attached.c
- *	  Read the alerts where they stand, and answer each caller his part.
- *
- * The reports of what happened after the window need the alerts in the
- * attached tables, which whoever asks may have no right to read, beside tables
- * of the extension that are not his to see.  So they are made as the owner of
- * the extension, for the distributors that the caller may see, by functions
- * that nobody else may execute.
+ * attached_alerts.c
+ *	  Read the alerts in the attached tables, where they stand.
  *
  * An attached table is read as its owner, as VACUUM or REINDEX would: what an
  * index or a type of the table makes the server evaluate, already when it
- * plans, is evaluated with the rights of him who put it there.
+ * plans, is evaluated with the rights of the role that put it there.
  *
- * src/attached.c
+ * src/attached_alerts.c
  *
  *-------------------------------------------------------------------------
  */
@@ -21,16 +15,11 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "executor/spi.h"
-#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "tcop/dest.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -38,10 +27,10 @@
 #include "utils/relcache.h"
 #include "utils/syscache.h"
 
+#include "attach.h"
+#include "catalog.h"
 #include "compat.h"
-#include "divert.h"
-#include "log.h"
-#include "poa_suppress.h"
+#include "report.h"
 
 /* The arguments of ask_attached(), but for those that only the question names */
 enum
@@ -49,89 +38,6 @@ enum
 	ASK_QUESTION = 0,
 	ASK_BY = 7
 };
-
-/*
- * Execute a statement, in SPI, and put its rows into the result of the
- * function that runs.  They must be of its row type.
- */
-static void
-append_result(FunctionCallInfo fcinfo, SPIPlanPtr plan, ParamListInfo params)
-{
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	SPIExecuteOptions options = {0};
-	int			done;
-
-	options.params = params;
-	options.read_only = true;
-	options.dest = CreateDestReceiver(DestTuplestore);
-	SetTuplestoreDestReceiverParams(options.dest, result->setResult, CurrentMemoryContext,
-									false, result->setDesc,
-									"the rows are not those that the caller expects");
-	done = SPI_execute_plan_extended(plan, &options);
-	if (done != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(done));
-	options.dest->rDestroy(options.dest);
-}
-
-/*
- * Prepare a statement, in SPI, for all the arguments of the function that
- * runs, and hand them out as its parameters $1, $2 and so on.
- */
-static SPIPlanPtr
-prepare(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
-{
-	Oid		   *types;
-	int			nargs;
-	SPIPlanPtr	plan;
-
-	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
-	*params = makeParamList(nargs);
-	for (int i = 0; i < nargs; i++)
-	{
-		ParamExternData *param = &(*params)->params[i];
-
-		param->value = fcinfo->args[i].value;
-		param->isnull = fcinfo->args[i].isnull;
-		param->pflags = PARAM_FLAG_CONST;
-		param->ptype = types[i];
-	}
-
-	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_PARALLEL_OK);
-	if (plan == NULL)
-		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
-	return plan;
-}
-
-/*
- * A copy of the arguments that attach() gave the trigger of a table, which the
- * next invalidation would free; NULL where it has been detached meanwhile.  A
- * trigger that somebody made by hand, on a view say, attaches nothing, and
- * another session's temporary table cannot be read.
- */
-static char **
-attach_arguments(Relation alerts, Oid divert)
-{
-	if (alerts->rd_rel->relkind != RELKIND_RELATION &&
-		alerts->rd_rel->relkind != RELKIND_PARTITIONED_TABLE)
-		return NULL;
-	if (RELATION_IS_OTHER_TEMP(alerts))
-		return NULL;
-	for (int i = 0; alerts->trigdesc != NULL && i < alerts->trigdesc->numtriggers; i++)
-	{
-		Trigger    *trigger = &alerts->trigdesc->triggers[i];
-
-		if (trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS &&
-			strcmp(trigger->tgname, "~poa_suppress") == 0)
-		{
-			char	  **args = palloc(POA_NUM_ARGS * sizeof(char *));
-
-			for (int n = 0; n < POA_NUM_ARGS; n++)
-				args[n] = pstrdup(trigger->tgargs[n]);
-			return args;
-		}
-	}
-	return NULL;
-}
 
 /*
  * An expression for a column that a table may do without: NULL, of a type,
@@ -195,7 +101,7 @@ static char *
 relations_of_question(Relation alerts, char **args, const char *type)
 {
 	const char *schema = get_namespace_name(RelationGetNamespace(alerts));
-	Oid			source = poa_log_source(alerts);
+	Oid			source = poa_attached_root(alerts);
 	const char *count = "NULL::pg_catalog.jsonb";
 	char	   *at = psprintf("a.%s", quote_identifier(args[POA_ARG_AT]));
 
@@ -229,7 +135,7 @@ relations_of_question(Relation alerts, char **args, const char *type)
 static void
 ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question, const char *by)
 {
-	Oid			guid = poa_guid_type(poa_schema(fcinfo));
+	Oid			guid = poa_guid_type();
 	char	   *relations;
 	ParamListInfo params;
 	SPIPlanPtr	plan;
@@ -246,7 +152,7 @@ ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question,
 		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid, guid);
 
 	relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
-	plan = prepare(fcinfo, psprintf("%s%s", relations, question), &params);
+	plan = poa_prepare_report(fcinfo, psprintf("%s%s", relations, question), &params);
 
 	nestlevel = NewGUCNestLevel();
 	GetUserIdAndSecContext(&user, &security);
@@ -254,7 +160,7 @@ ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question,
 						   security | SECURITY_RESTRICTED_OPERATION | SECURITY_NOFORCE_RLS);
 	if (by != NULL && has_index_on(alerts, by))
 		prefer_index();
-	append_result(fcinfo, plan, params);
+	poa_append_result(fcinfo, plan, params);
 	AtEOXact_GUC(false, nestlevel);
 	SetUserIdAndSecContext(user, security);
 }
@@ -267,7 +173,6 @@ PG_FUNCTION_INFO_V1(poa_ask_attached);
 Datum
 poa_ask_attached(PG_FUNCTION_ARGS)
 {
-	Oid			schema = poa_schema(fcinfo);
 	Oid			type = REGPROCEDUREOID;
 	Datum		divert;
 	char	   *question;
@@ -283,7 +188,7 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
-	divert = ObjectIdGetDatum(poa_function(schema, "divert()"));
+	divert = ObjectIdGetDatum(poa_function("poa.divert()"));
 	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
 							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
 							  "ORDER BY t.tgrelid",
@@ -300,56 +205,13 @@ poa_ask_attached(PG_FUNCTION_ARGS)
 
 		if (alerts == NULL)		/* dropped meanwhile */
 			continue;
-		args = attach_arguments(alerts, DatumGetObjectId(divert));
+		args = poa_attach_arguments(alerts, DatumGetObjectId(divert));
 		if (args != NULL && by < 0)
 			ask(fcinfo, alerts, args, question, NULL);
 		else if (args != NULL && args[by][0] != '\0')
 			ask(fcinfo, alerts, args, question, args[by]);
 		table_close(alerts, NoLock);
 	}
-	SPI_finish();
-	return (Datum) 0;
-}
-
-/*
- * report(...): what every report that a DNO may ask for is called by.
- *
- * The function NAME answers what NAME_of answers for the distributors that the
- * caller may see: all for whom row-level security does not hold, else those of
- * visible_distributors().  The caller is the current user of this call, so a
- * function that runs as its owner asks for its owner's part.
- */
-PG_FUNCTION_INFO_V1(poa_report);
-Datum
-poa_report(PG_FUNCTION_ARGS)
-{
-	Oid			schema = poa_schema(fcinfo);
-	const char *tables = quote_identifier(get_namespace_name(schema));
-	const char *distributors = "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
-	StringInfoData sql;
-	SPIPlanPtr	plan;
-	ParamListInfo params;
-	Oid			caller = GetUserId();
-	int			security;
-
-	if (!has_bypassrls_privilege(caller))
-		distributors = psprintf("%s.visible_distributors(%s)", tables,
-								quote_literal_cstr(GetUserNameFromId(caller, false)));
-
-	initStringInfo(&sql);
-	appendStringInfo(&sql, "SELECT * FROM %s.%s(%s", tables,
-					 quote_identifier(psprintf("%s_of", get_func_name(fcinfo->flinfo->fn_oid))),
-					 distributors);
-	for (int i = 1; i <= PG_NARGS(); i++)
-		appendStringInfo(&sql, ", $%d", i);
-	appendStringInfoChar(&sql, ')');
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	poa_become_owner(schema, &caller, &security);
-	plan = prepare(fcinfo, sql.data, &params);
-	append_result(fcinfo, plan, params);
-	SetUserIdAndSecContext(caller, security);
 	SPI_finish();
 	return (Datum) 0;
 }

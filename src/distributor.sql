@@ -1,0 +1,77 @@
+/*
+ * Distribution network operators, and the one of an MPxN.
+ */
+
+CREATE TABLE poa.distributor (
+	distributor_id smallint PRIMARY KEY,
+	mpid text,
+	gsp_group text,
+	name text,
+	CONSTRAINT distributor_id_has_two_digits
+		CHECK (distributor_id OPERATOR(pg_catalog.>=) 0::smallint
+			AND distributor_id OPERATOR(pg_catalog.<=) 99::smallint)
+);
+COMMENT ON TABLE poa.distributor IS
+	'distribution network operators: the licence areas 10 to 23 and the independent ones 24 to 38 are shipped and cannot be changed, users add their own';
+COMMENT ON COLUMN poa.distributor.distributor_id IS 'first two digits of the MPAN core, 0 to 99';
+COMMENT ON COLUMN poa.distributor.mpid IS 'market participant identifier, four letters';
+COMMENT ON COLUMN poa.distributor.gsp_group IS 'Grid Supply Point group of the licence area, NULL for an independent distributor, who is in all';
+COMMENT ON COLUMN poa.distributor.name IS 'name of the distributor and, for a licence area, of its region';
+
+INSERT INTO poa.distributor (distributor_id, mpid, gsp_group, name) VALUES
+	(10, 'EELC', '_A', 'UK Power Networks, Eastern'),
+	(11, 'EMEB', '_B', 'National Grid, East Midlands'),
+	(12, 'LOND', '_C', 'UK Power Networks, London'),
+	(13, 'MANW', '_D', 'SP Manweb, Merseyside and North Wales'),
+	(14, 'MIDE', '_E', 'National Grid, West Midlands'),
+	(15, 'NEEB', '_F', 'Northern Powergrid, North East'),
+	(16, 'NORW', '_G', 'Electricity North West'),
+	(17, 'HYDE', '_P', 'SSEN, North Scotland'),
+	(18, 'SPOW', '_N', 'SP Distribution, South Scotland'),
+	(19, 'SEEB', '_J', 'UK Power Networks, South East'),
+	(20, 'SOUT', '_H', 'SSEN, Southern'),
+	(21, 'SWAE', '_K', 'National Grid, South Wales'),
+	(22, 'SWEB', '_L', 'National Grid, South West'),
+	(23, 'YELG', '_M', 'Northern Powergrid, Yorkshire'),
+	(24, 'IPNL', NULL, 'IPNL'), (25, 'LENG', NULL, 'LENG'), (26, 'GUCL', NULL, 'GUCL'),
+	(27, 'ETCL', NULL, 'ETCL'), (28, 'EDFI', NULL, 'EDFI'), (29, 'HARL', NULL, 'HARL'),
+	(30, 'PENL', NULL, 'PENL'), (31, 'UKPD', NULL, 'UKPD'), (32, 'UDNL', NULL, 'UDNL'),
+	(33, 'GGEN', NULL, 'GGEN'), (34, 'MPDL', NULL, 'MPDL'), (35, 'FEAL', NULL, 'FEAL'),
+	(36, 'VATT', NULL, 'VATT'), (37, 'FORB', NULL, 'FORB'), (38, 'INDI', NULL, 'INDI');
+
+SELECT pg_catalog.pg_extension_config_dump('poa.distributor', 'WHERE distributor_id NOT BETWEEN 10 AND 38');
+
+CREATE FUNCTION poa_internal.keep_shipped() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF TG_OP = 'TRUNCATE' OR OLD.distributor_id BETWEEN 10 AND 38 THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = 'the distributors 10 to 38 are shipped with poa_suppress and cannot be changed',
+			HINT = 'Add a row of your own for another distributor_id.';
+	END IF;
+	IF TG_OP = 'DELETE' THEN
+		RETURN OLD;
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.keep_shipped() IS 'trigger: raises 55000 for a change to a shipped distributor';
+REVOKE ALL ON FUNCTION poa_internal.keep_shipped() FROM PUBLIC;
+CREATE TRIGGER keep_shipped BEFORE UPDATE OR DELETE ON poa.distributor
+	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_shipped();
+CREATE TRIGGER keep_shipped_all BEFORE TRUNCATE ON poa.distributor
+	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.keep_shipped();
+COMMENT ON TRIGGER keep_shipped ON poa.distributor IS 'shipped rows stay as they are';
+COMMENT ON TRIGGER keep_shipped_all ON poa.distributor IS 'shipped rows stay';
+
+CREATE FUNCTION poa_internal.distributor_of(mpxn text) RETURNS smallint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN length(mpxn) OPERATOR(pg_catalog.=) 13 AND rtrim(mpxn, '0123456789') OPERATOR(pg_catalog.=) ''
+	THEN "left"(mpxn, 2)::smallint END;
+COMMENT ON FUNCTION poa_internal.distributor_of(text) IS
+	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
+REVOKE ALL ON FUNCTION poa_internal.distributor_of(text) FROM PUBLIC;
+
+SELECT poa_internal.permit('TABLE poa.distributor', '{dno}', 'SELECT');

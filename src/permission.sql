@@ -1,0 +1,30 @@
+/*
+ * The rights of DNOs, operators and auditors.  Each stands beside the object
+ * that it is a right on; grant_dno() and its kin (access.sql) grant them.
+ */
+CREATE TABLE poa_internal.permission (
+	object text,
+	kind text,
+	privileges text NOT NULL,
+	PRIMARY KEY (object, kind),
+	CONSTRAINT kind_is_known
+		CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['dno', 'operator', 'auditor']))
+);
+COMMENT ON TABLE poa_internal.permission IS
+	'what grant_dno, grant_operator and grant_auditor grant; filled by the extension''s script only';
+COMMENT ON COLUMN poa_internal.permission.object IS 'the object as GRANT names it, such as FUNCTION poa.release(bigint, text)';
+COMMENT ON COLUMN poa_internal.permission.kind IS 'dno, operator or auditor';
+COMMENT ON COLUMN poa_internal.permission.privileges IS 'the privileges as GRANT names them';
+
+CREATE FUNCTION poa_internal.permit(object text, kinds text[], privileges text DEFAULT 'EXECUTE') RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	EXECUTE format('REVOKE ALL ON %s FROM PUBLIC', object);
+	INSERT INTO poa_internal.permission SELECT object, k.kind, privileges FROM unnest(kinds) AS k (kind);
+END
+$$;
+COMMENT ON FUNCTION poa_internal.permit(text, text[], text) IS
+	'takes an object from PUBLIC and records who is granted privileges on it. For the extension''s script';
+REVOKE ALL ON FUNCTION poa_internal.permit(text, text[], text) FROM PUBLIC;

@@ -1,0 +1,75 @@
+/*
+ * Acting on messages.
+ */
+
+CREATE FUNCTION poa.receive(message xml, received_at timestamptz DEFAULT pg_catalog.now())
+RETURNS TABLE (action text, activation_id bigint, detail text)
+LANGUAGE plpgsql ROWS 1
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off	/* as in activation.sql */
+AS $$
+#variable_conflict use_column
+DECLARE
+	m record;
+	known record;
+	retimed boolean;
+BEGIN
+	SELECT d.* INTO m FROM poa.duis_activation(message) AS d;
+	IF m.cancels THEN
+		/* a NULL gets as far as cancel_activation, which refuses it */
+		IF poa_internal.first_receipt(m.request_id, m.command_variant <> 4, coalesce(received_at, 'infinity')) THEN
+			action := 'cancelled';
+			detail := format('activations of device %s that were pending: %s', m.device, poa.cancel_activation(m.device, received_at));
+		ELSE
+			action := 'duplicate';
+			detail := format('cancellation %s was received before', m.request_id);
+		END IF;
+	ELSIF m.request_id IS NOT NULL THEN
+		/* a RequestID is kept as it was sent first, and may come in another case */
+		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
+		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = upper(m.request_id);
+		activation_id := poa.track_activation(m.device, m.activates_at, coalesce(known.request_id, m.request_id), received_at);
+		retimed := activation_id IS NOT NULL AND m.command_variant <> 4 AND m.activates_at IS NULL
+			AND poa_internal.first_receipt(m.request_id, true, received_at)
+			AND poa_internal.retime_activation(coalesce(known.request_id, m.request_id), received_at);
+		action := CASE
+			WHEN activation_id IS NULL THEN 'not_eligible'
+			WHEN known.activation_id IS NULL THEN 'tracked'
+			WHEN retimed THEN 'retimed'
+			ELSE 'duplicate' END;
+		IF activation_id IS NULL THEN
+			SELECT format('device %s does not meet: %s', m.device, string_agg(e.criterion, ', ')) INTO detail
+			FROM poa.eligibility(m.device) AS e WHERE NOT e.met;
+		ELSE
+			SELECT format('device %s on hub %s is %s, window from %s to %s',
+				a.device, a.chf, a.status, a.opens_at, a.closes_at) INTO detail
+			FROM poa.activation AS a WHERE a.activation_id = receive.activation_id;
+		END IF;
+	ELSE
+		SELECT o.* INTO m FROM poa.duis_outcome(message) AS o;
+		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
+		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = m.request_id;
+		IF m.request_id IS NULL THEN
+			action := 'ignored';
+			detail := coalesce(poa.duis_name(message), 'NULL is no message');
+			IF detail LIKE 'DCC alert %' THEN
+				detail := detail || ', which belongs into the table of alerts';
+			END IF;
+		ELSIF known.activation_id IS NULL THEN
+			action := 'ignored';
+			detail := format('outcome %s of request %s, which is not tracked', m.outcome, m.request_id);
+		ELSE
+			action := 'outcome';
+			activation_id := known.activation_id;
+			IF m.outcome <> 'accepted' THEN
+				PERFORM poa_internal.record_outcome_at(known.request_id, m.outcome, received_at);
+			END IF;
+			SELECT format('outcome %s of request %s, which is %s', m.outcome, a.request_id, a.status) INTO detail
+			FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
+		END IF;
+	END IF;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION poa.receive(xml, timestamptz) IS
+	'acts on any message received at a UTC instant and says in one row what was done: tracked, retimed (the signed pre-command of an on-demand request that is tracked: its window starts anew, once), duplicate, not_eligible (detail names the criteria not met), cancelled, outcome, or ignored (detail says what it was, also for NULL). Raises 22023 naming the field for a damaged message, and for a NULL or infinite received_at where the instant matters';
+SELECT poa_internal.permit('FUNCTION poa.receive(xml, timestamptz)', '{operator}');

@@ -1,0 +1,122 @@
+/*-------------------------------------------------------------------------
+ *
+ * report.c
+ *	  Reports, each for the part of the log that its caller may see.
+ *
+ * The reports of what happened after the window need the alerts in the
+ * attached tables, which the caller may have no right to read, beside tables
+ * of the extension that are not the caller's to see.  So they are made as the
+ * owner of the extension, for the distributors that the caller may see, by
+ * functions that nobody else may execute.
+ *
+ * src/report.c
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "tcop/dest.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+#include "catalog.h"
+#include "compat.h"
+#include "report.h"
+
+/*
+ * Execute a statement, in SPI, and put its rows into the result of the
+ * function that runs.  They must be of its row type.
+ */
+void
+poa_append_result(FunctionCallInfo fcinfo, SPIPlanPtr plan, ParamListInfo params)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	SPIExecuteOptions options = {0};
+	int			done;
+
+	options.params = params;
+	options.read_only = true;
+	options.dest = CreateDestReceiver(DestTuplestore);
+	SetTuplestoreDestReceiverParams(options.dest, result->setResult, CurrentMemoryContext,
+									false, result->setDesc,
+									"the rows are not those that the caller expects");
+	done = SPI_execute_plan_extended(plan, &options);
+	if (done != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan_extended failed: %s", SPI_result_code_string(done));
+	options.dest->rDestroy(options.dest);
+}
+
+/*
+ * Prepare a statement, in SPI, for all the arguments of the function that
+ * runs, and hand them out as its parameters $1, $2 and so on.
+ */
+SPIPlanPtr
+poa_prepare_report(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *params)
+{
+	Oid		   *types;
+	int			nargs;
+	SPIPlanPtr	plan;
+
+	(void) get_func_signature(fcinfo->flinfo->fn_oid, &types, &nargs);
+	*params = makeParamList(nargs);
+	for (int i = 0; i < nargs; i++)
+	{
+		ParamExternData *param = &(*params)->params[i];
+
+		param->value = fcinfo->args[i].value;
+		param->isnull = fcinfo->args[i].isnull;
+		param->pflags = PARAM_FLAG_CONST;
+		param->ptype = types[i];
+	}
+
+	plan = SPI_prepare_cursor(sql, nargs, types, CURSOR_OPT_PARALLEL_OK);
+	if (plan == NULL)
+		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+/*
+ * report(...): what every report that a DNO may ask for is called by.
+ *
+ * The function NAME answers what NAME_of answers for the distributors that the
+ * caller may see: all for whom row-level security does not hold, else those of
+ * visible_distributors().  The caller is the current user of this call, so a
+ * function that runs as its owner asks for its owner's part.
+ */
+PG_FUNCTION_INFO_V1(poa_report);
+Datum
+poa_report(PG_FUNCTION_ARGS)
+{
+	const char *distributors = "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
+	StringInfoData sql;
+	SPIPlanPtr	plan;
+	ParamListInfo params;
+	Oid			caller = GetUserId();
+	int			security;
+
+	if (!has_bypassrls_privilege(caller))
+		distributors = psprintf("poa_internal.visible_distributors(%s)",
+								quote_literal_cstr(GetUserNameFromId(caller, false)));
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT * FROM poa_internal.%s(%s",
+					 quote_identifier(psprintf("%s_of", get_func_name(fcinfo->flinfo->fn_oid))),
+					 distributors);
+	for (int i = 1; i <= PG_NARGS(); i++)
+		appendStringInfo(&sql, ", $%d", i);
+	appendStringInfoChar(&sql, ')');
+
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	poa_become_owner(&caller, &security);
+	plan = poa_prepare_report(fcinfo, sql.data, &params);
+	poa_append_result(fcinfo, plan, params);
+	SetUserIdAndSecContext(caller, security);
+	SPI_finish();
+	return (Datum) 0;
+}
