@@ -52,8 +52,11 @@ DATA       := $(notdir $(sort $(wildcard $(srcdir)/$(EXTENSION)--*.sql)))
 FROZEN     := $(filter $(notdir $(SCRIPT)),$(DATA))
 DATA_built := $(if $(FROZEN),,$(SCRIPT))
 
-# Installed beside psql.
-SCRIPTS     = bin/poa-load-list bin/poa-report
+# Installed beside psql. Their pages are made of what --help says, so that
+# neither says more than the other, and only where there is help2man.
+PROGRAMS      = poa-load-list poa-report
+SCRIPTS_built = $(PROGRAMS:%=build/%)
+MAN_built    := $(if $(shell help2man --version 2>/dev/null),$(PROGRAMS:%=build/%.1))
 
 DOCS       := $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(addprefix $(srcdir)/,README.md CHANGELOG.md docs/*.md))))
 
@@ -92,11 +95,22 @@ $(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) $(EXTENSION).control | fol
 # What others install into the same folder is called README.md, too.
 docmoduledir := extension/$(EXTENSION)
 
-# PGXS installs them by their last name, and would look for bin/bin.
-uninstall: SCRIPTS := $(notdir $(SCRIPTS))
+# PGXS installs them by their last name, and would look for bin/build.
+uninstall: SCRIPTS_built := $(notdir $(SCRIPTS_built))
 uninstall: DOCS := $(notdir $(DOCS))
 
-all: $(if $(FROZEN),check-frozen)
+all: $(MAN_built) $(if $(FROZEN),check-frozen)
+install: install-man
+uninstall: uninstall-man
+
+install-man: $(MAN_built)
+ifneq ($(MAN_built),)
+	$(MKDIR_P) '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL_DATA) $(MAN_built) '$(DESTDIR)$(mandir)/man1/'
+endif
+
+uninstall-man:
+	rm -f $(PROGRAMS:%='$(DESTDIR)$(mandir)/man1/%.1')
 else
 all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
@@ -111,6 +125,14 @@ folders:
 $(SCRIPT): $(PARTS:%=$(srcdir)/src/%.sql) $(srcdir)/Makefile $(srcdir)/$(EXTENSION).control | folders
 	{ printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
 	  cat $(PARTS:%=$(srcdir)/src/%.sql); } >$@
+
+$(SCRIPTS_built): build/%: $(srcdir)/bin/% $(srcdir)/$(EXTENSION).control | folders
+	sed "s/^VERSION = None.*/VERSION = '$(EXTVERSION)'/" '$<' >$@
+	chmod +x $@
+
+$(MAN_built): %.1: %
+	COLUMNS=1000 help2man -N -o $@ --name="$$(COLUMNS=1000 $< --help | sed -n '3{s/^./\l&/; s/\.$$//p}')" \
+		--help-option="--help | sed 's/^usage:/Usage:/; s/^positional arguments:/Arguments:/; s/^options:/Options:/; s/^Exit status: /*Exit status*\\n/'" $<
 
 # src goes on with the next version, under a number of its own.
 check-frozen: $(SCRIPT)
@@ -156,4 +178,4 @@ soak:
 matrix:
 	@$(srcdir)/tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: folders check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
+.PHONY: folders install-man uninstall-man check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak

@@ -171,6 +171,15 @@ is($code, 3, 'no right to import');
 like($err, qr/permission denied.*the list is as it was/s, 'says so');
 run([ 'poa-load-list', '--help' ], '>', \$out, '2>', \$err);
 like($out, qr/Exit status: 0 done; 1 refused/, '--help');
+my $version = $node->safe_psql('postgres', "SELECT default_version FROM pg_available_extensions WHERE name = 'poa_suppress'");
+foreach my $program (qw(poa-load-list poa-report))
+{
+	foreach my $command ($program, "./bin/$program")
+	{
+		run([ $command, '--version' ], '>', \$out, '2>', \$err);
+		is("$out$err", "$program (poa_suppress) $version\n", "$command --version");
+	}
+}
 
 # --------------------------------------------------------------- text files
 
