@@ -69,7 +69,8 @@ FROM (VALUES
 	('guid_list', 'guid guid'),
 	('device', 'device guid, device_type text, smets int2, manufacturer text, chf guid, mpxn text'),
 	('activation', 'activation_id int8, device guid, chf guid, request_id text, received_at timestamptz, '
-		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, status text'),
+		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, status text, manufacturer text, '
+		'mpxn text, originator guid, firmware_hash bytea, tracked_at timestamptz, ended_at timestamptz, ended_by text'),
 	('suppression_log', 'log_id int8, logged_at timestamptz, diverted bool, source_schema text, source_table text, '
 		'alert jsonb, alert_code text, chf guid, mpxn text, distributor_id int2, decided_at timestamptz, '
 		'activation_id int8, matched _int8, device guid, manufacturer text, request_id text, '

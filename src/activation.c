@@ -48,6 +48,7 @@
 
 #include "compat.h"
 #include "guid.h"
+#include "guid_parse.h"
 #include "catalog.h"
 #include "probe.h"
 #include "tables.h"
@@ -284,6 +285,8 @@ typedef struct Registration
 	Datum		chf;
 	Interval	window_before;
 	Interval	window_after;
+	text	   *manufacturer;
+	text	   *mpxn;			/* NULL where the meter has none */
 } Registration;
 
 /*
@@ -337,9 +340,14 @@ is_eligible(Oid schema, TupleTableSlot *slot, Datum device, Registration *regist
 	bool		isnull;
 
 	/* one call for the last column fetches those before it too */
-	chf = slot_getattr(slot, DEVICE_CHF, &isnull);
-	if (isnull)
+	(void) slot_getattr(slot, DEVICE_MPXN, &isnull);
+	registration->mpxn = isnull ? NULL :
+		DatumGetTextPCopy(slot->tts_values[DEVICE_MPXN - 1]);
+	registration->manufacturer = slot->tts_isnull[DEVICE_MANUFACTURER - 1] ? NULL :
+		DatumGetTextPCopy(slot->tts_values[DEVICE_MANUFACTURER - 1]);
+	if (slot->tts_isnull[DEVICE_CHF - 1])
 		return false;
+	chf = slot->tts_values[DEVICE_CHF - 1];
 	registration->chf = GuidGetDatum(DatumGetGuid(chf));
 	return poa_text_is(slot->tts_values[DEVICE_TYPE - 1], "ESME", strlen("ESME")) &&
 		!slot->tts_isnull[DEVICE_SMETS - 1] &&
@@ -433,6 +441,19 @@ look_at_others(Oid schema, Datum device, text *request_id,
 }
 
 /*
+ * The originator of a request: the first part of its RequestID, where that is
+ * a GUID.
+ */
+static bool
+find_originator(text *request_id, uint64 *originator)
+{
+	const char *id = VARDATA_ANY(request_id);
+	const char *colon = memchr(id, ':', VARSIZE_ANY_EXHDR(request_id));
+
+	return colon != NULL && poa_guid_parse(id, colon - id, originator);
+}
+
+/*
  * Store an activation, the way the logical replication worker stores a row,
  * and return its id.
  *
@@ -450,6 +471,7 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
 	int64		activation_id = nextval_internal(poa_relation("activation_activation_id_seq"), false);
 	Datum		values[ACTIVATION_NUM_COLUMNS] = {0};
 	bool		nulls[ACTIVATION_NUM_COLUMNS] = {0};
+	uint64		originator;
 
 	values[ACTIVATION_ID - 1] = Int64GetDatum(activation_id);
 	values[ACTIVATION_DEVICE - 1] = device;
@@ -465,6 +487,17 @@ insert_activation(Oid schema, Datum device, text *request_id, TimestampTz receiv
 		DirectFunctionCall2(timestamp_pl_interval, TimestampTzGetDatum(activates_at),
 							IntervalPGetDatum(&registration->window_after));
 	values[ACTIVATION_STATUS - 1] = CStringGetTextDatum(status);
+	values[ACTIVATION_MANUFACTURER - 1] = PointerGetDatum(registration->manufacturer);
+	values[ACTIVATION_MPXN - 1] = PointerGetDatum(registration->mpxn);
+	nulls[ACTIVATION_MPXN - 1] = registration->mpxn == NULL;
+	nulls[ACTIVATION_ORIGINATOR - 1] = request_id == NULL ||
+		!find_originator(request_id, &originator);
+	if (!nulls[ACTIVATION_ORIGINATOR - 1])
+		values[ACTIVATION_ORIGINATOR - 1] = GuidGetDatum(originator);
+	nulls[ACTIVATION_FIRMWARE_HASH - 1] = true;
+	values[ACTIVATION_TRACKED_AT - 1] = TimestampTzGetDatum(GetCurrentTimestamp());
+	nulls[ACTIVATION_ENDED_AT - 1] = true;
+	nulls[ACTIVATION_ENDED_BY - 1] = true;
 	/* columns that a later version or somebody else has added stay NULL */
 	ExecStoreAllNullTuple(slot);
 	memcpy(slot->tts_values, values, sizeof(values));

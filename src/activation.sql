@@ -12,6 +12,13 @@ CREATE TABLE poa.activation (
 	opens_at timestamptz NOT NULL,
 	closes_at timestamptz NOT NULL,
 	status text NOT NULL,
+	manufacturer text,
+	mpxn text,
+	originator @extschema@.guid,
+	firmware_hash bytea,
+	tracked_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	ended_at timestamptz,
+	ended_by text,
 	CONSTRAINT status_is_known
 		CHECK (status OPERATOR(pg_catalog.=) ANY
 			(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']))
@@ -40,6 +47,16 @@ COMMENT ON COLUMN poa.activation.opens_at IS 'UTC instant at which the window op
 COMMENT ON COLUMN poa.activation.closes_at IS 'UTC instant at which the window closes, inside it';
 COMMENT ON COLUMN poa.activation.status IS
 	'tracked and succeeded suppress; superseded (by a later command), cancelled and failed (the meter never rebooted) do not';
+COMMENT ON COLUMN poa.activation.manufacturer IS 'manufacturer of the meter when tracked';
+COMMENT ON COLUMN poa.activation.mpxn IS 'MPxN of the meter when tracked, NULL where it had none';
+COMMENT ON COLUMN poa.activation.originator IS
+	'GUID of the service user: the first part of request_id, NULL where that is no GUID';
+COMMENT ON COLUMN poa.activation.firmware_hash IS 'hash of the firmware image to activate (32 octets), NULL where it is unknown';
+COMMENT ON COLUMN poa.activation.tracked_at IS 'UTC instant, by the clock, at which the row was made';
+COMMENT ON COLUMN poa.activation.ended_at IS
+	'UTC instant at which the DSP received what ended it; NULL while it suppresses';
+COMMENT ON COLUMN poa.activation.ended_by IS
+	'what ended it: a RequestID, an outcome or the reason of a refusal; NULL while it suppresses';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
