@@ -68,6 +68,9 @@ SELECT poa.gbcs_activation(changed('alert 8F66', '\x008F66', '\x008F67'));
 SELECT poa.gbcs_activation(octets || '\x00'::bytea) FROM message WHERE name = 'signed';
 SELECT poa.gbcs_activation(convert_to(encode(octets, 'base64'), 'UTF8')) FROM message WHERE name = 'immediate';
 SELECT poa.gbcs_activation(convert_to(encode(octets, 'hex'), 'UTF8')) FROM message WHERE name = 'immediate';
+-- a counter of 65 bits, whose last 64 are those of the header; 64 with a leading zero octet were read above
+SELECT poa.gbcs_activation(decode(replace(replace(encode(octets, 'hex'), '2830260420', '2f302d0420'), '020203e8', '02090100000000000003e8'), 'hex'))
+FROM message WHERE name = 'immediate';
 -- a block transfer, and an alert's code in a command
 SELECT poa.gbcs_activation(set_byte(octets, 0, 221)) FROM message WHERE name = 'immediate';
 SELECT poa.gbcs_activation(changed('immediate', '\x0200122830', '\x0200CA2830'));

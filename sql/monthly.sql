@@ -38,6 +38,16 @@ SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month,
 SET TimeZone = 'Pacific/Auckland';
 SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month, distributor_id;
 SET TimeZone = 'UTC';
+-- months before 2000, and before Christ, are months too
+BEGIN;
+UPDATE poa.manufacturer SET window_before = '6712 years';
+SELECT poa.track_activation('00000000000000e1', received_at => '2000-01-01') IS NOT NULL AS tracked;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', at, '1900000000001' FROM unnest(ARRAY[
+	'2000-01-01 00:00:00', '1999-12-31 23:59:59.999999', '1999-12-31 00:00:00', '1999-12-30 23:59:59.999999', '1999-12-01 00:00:00',
+	'1999-11-30 23:59:59.999999', '1996-02-29 12:00:00', '1970-01-01 00:00:00', '1969-12-31 23:59:59.999999', '1900-03-01 00:00:00',
+	'0001-01-01 00:00:00', '0001-12-31 23:59:59.999999 BC', '0044-03-15 12:00:00 BC', '4713-02-29 00:00:00 BC']::timestamptz[]) AS at;
+SELECT month, suppressed FROM poa.suppression_monthly WHERE month <= '2000-01-01' ORDER BY month;
+ROLLBACK;
 -- what was stored too, in shadow mode, was not avoided
 CREATE TABLE shadowed (LIKE alerts);
 SELECT poa.attach('shadowed', mode => 'shadow');

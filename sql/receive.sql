@@ -84,6 +84,15 @@ SELECT action, activation_id FROM poa.receive(replace(request('1001', activate()
 SELECT action FROM poa.receive(request('1008', activate()), '2026-03-01 15:10Z');
 UPDATE poa.device SET chf = '88-73-84-90-6A-10-02-DC' WHERE device = '00-DB-12-34-56-78-90-A0';
 SELECT action, detail FROM poa.receive(request('1008', signed(1008), 5), '2026-03-01 16:00Z');
+-- where clocks change meanwhile, in the zone of the session, it stays as wide
+SET TimeZone = 'Europe/London';
+SELECT action FROM poa.receive(request('1009', activate()), '2026-03-28 12:00Z');
+SELECT action FROM poa.receive(request('1009', signed(1009), 5), '2026-03-29 13:00Z');
+SELECT action FROM poa.receive(request('1010', activate()), '2026-10-24 12:00Z');
+SELECT action FROM poa.receive(request('1010', signed(1010), 5), '2026-10-25 13:00Z');
+SET TimeZone = 'UTC';
+SELECT split_part(request_id, ':', 3) AS counter, activates_at, opens_at, closes_at FROM poa.activation
+WHERE split_part(request_id, ':', 3) IN ('1009', '1010') ORDER BY 1;
 -- a counter that no bigint holds
 SELECT action FROM poa.receive(request('18446744073709551615', activate()), '2026-03-01 16:00Z');
 SELECT split_part(request_id, ':', 3) AS counter, received_at, activates_at, closes_at, status FROM poa.activation ORDER BY activation_id;

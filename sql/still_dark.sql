@@ -139,3 +139,29 @@ COMMIT;
 SELECT mpxn FROM many WHERE received_at > '2026-04-02' ORDER BY mpxn;
 DROP TABLE many;
 DROP FUNCTION count_results;
+
+-- A timeout in the middle of one ends it all: none is released, and the next run releases them
+CREATE TABLE slow (alert_code text, chf guid, received_at timestamptz, mpxn text);
+SELECT poa.attach('slow');
+SELECT poa.track_activation('00000000000000d1', received_at => '2026-04-03') IS NOT NULL AS tracked;
+INSERT INTO slow SELECT 'AD1', '00000000000000f1', timestamptz '2026-04-03 00:05' + n * interval '1 second', n::text FROM generate_series(1, 3) AS n;
+CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	IF current_setting('statement_timeout') <> '0' THEN
+		PERFORM pg_sleep(600);
+	END IF;
+	RETURN NEW;
+END
+$$;
+CREATE TRIGGER dawdle BEFORE INSERT ON slow FOR EACH ROW WHEN (NEW.mpxn = '2') EXECUTE FUNCTION dawdle();
+SET client_min_messages = error;
+\set VERBOSITY sqlstate
+SET statement_timeout = '500ms';
+SELECT poa.release_still_dark();
+RESET statement_timeout;
+\set VERBOSITY terse
+SELECT count(*) FROM slow;
+SELECT poa.release_still_dark();
+RESET client_min_messages;
+SELECT mpxn FROM slow ORDER BY mpxn;
+DROP TABLE slow;

@@ -387,6 +387,15 @@ fails("the operator's own table is not the stage",
 	"BEGIN; CREATE TEMP TABLE guid_list_stage (guid guid); $finish", '55000');
 fails('nor can it be in the way unnoticed',
 	"BEGIN; CREATE TEMP TABLE guid_list_stage (guid guid); SELECT poa_internal.begin_import()", '42P07');
+# A view would run its functions with the rights of the owner of the extension.
+my $view = q{
+	CREATE FUNCTION pg_temp.taken() RETURNS guid LANGUAGE plpgsql AS
+		'BEGIN CREATE TABLE public.taken AS SELECT current_user AS by_whom; RETURN 1::bigint::public.guid; END';
+	CREATE TEMP VIEW guid_list_stage AS SELECT pg_temp.taken() AS guid;};
+fails("nor is the operator's view", "$view BEGIN; $finish; COMMIT", '55000');
+fails('nor does it stand in the way unnoticed', "$view BEGIN; SELECT poa_internal.begin_import()", '42P07');
+fails('nor does it come later', "BEGIN; SELECT poa_internal.begin_import(); $view", '42P07');
+is($node->safe_psql('postgres', q{SELECT to_regclass('public.taken') IS NULL}), 't', 'and it does not run');
 fails('the stage belongs to the owner',
 	'BEGIN; SELECT poa_internal.begin_import(); ALTER TABLE pg_temp.guid_list_stage ADD COLUMN x int', '42501');
 
