@@ -1,6 +1,5 @@
-
-# The README's pg_cron line, run by the real pg_cron as an operator: what is
-# dark is released without anybody asking.
+# The pg_cron line of docs/operating.md, run by the real pg_cron as an operator:
+# hubs that stay dark have their alerts released.
 
 use strict;
 use warnings;
@@ -17,10 +16,10 @@ $node->start;
 plan skip_all => 'pg_cron is not installed (Debian: postgresql-NN-cron)'
   unless $node->safe_psql('postgres', "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_cron'");
 
-my ($schedule) = slurp_file('README.md') =~ /^ +(SELECT cron\.schedule\('poa-still-dark'.*;)$/m
-  or BAIL_OUT('the README has no line for pg_cron');
+my ($schedule) = slurp_file('docs/operating.md') =~ /^(SELECT cron\.schedule\('poa-still-dark'.*;)$/m
+  or BAIL_OUT('docs/operating.md has no line for pg_cron');
 # the test does not wait for five minutes
-$schedule =~ s{'\*/5 \* \* \* \*'}{'* * * * *'} or BAIL_OUT("the README's line is not for every five minutes");
+$schedule =~ s{'\*/5 \* \* \* \*'}{'* * * * *'} or BAIL_OUT("the line is not for every five minutes");
 
 $node->append_conf('postgresql.conf', <<'CONF');
 shared_preload_libraries = 'pg_cron'

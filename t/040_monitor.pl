@@ -1,9 +1,8 @@
-# The README's configuration of prometheus-sql-exporter, scraped for real: each
-# row of poa.metrics arrives, with its labels and its figure.
+# The configuration of prometheus-sql-exporter in docs/monitoring.md, scraped for
+# real: each row of poa.metrics arrives, with its labels and its figure.
 
 use strict;
 use warnings;
-use File::Basename qw(dirname);
 use HTTP::Tiny;
 use IPC::Run qw(start);
 use PostgreSQL::Test::Cluster;
@@ -32,11 +31,9 @@ $node->safe_psql('postgres', q{
 	SELECT poa.release(1, 'test');
 });
 
-# The first block of the README that begins with "jobs:", but for the address
-open my $readme, '<', dirname(__FILE__) . '/../README.md' or die "README.md: $!";
-my ($yaml) = do { local $/; <$readme> } =~ /^(    jobs:\n(?:(?:    .*)?\n)+?)(?=\S)/m;
-ok($yaml, 'the README has a configuration');
-$yaml =~ s/^    //mg;
+# The block that begins with "jobs:", but for the address
+my ($yaml) = slurp_file('docs/monitoring.md') =~ /^```yaml\n(jobs:\n.*?)^```$/ms;
+ok($yaml, 'docs/monitoring.md has a configuration');
 my $url = sprintf 'postgres://monitor@:%d/postgres?host=%s&sslmode=disable', $node->port, $node->host;
 is($yaml =~ s{postgres://\S+}{'$url'}g, 2, 'which connects twice');
 my $config = PostgreSQL::Test::Utils::tempdir() . '/exporter.yml';
