@@ -42,7 +42,7 @@ INSERT INTO may VALUES
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
-	('distributor_of', '{}'), ('alerts_of', '{}'), ('check_range', '{}'), ('stored_ad1', '{}'),
+	('distributor_of', '{}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
 	('keep_shipped', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
 

@@ -82,7 +82,7 @@ FROM (VALUES
 		'distributor text, chf guid, device guid, manufacturer text, request_id text, activates_at timestamptz, '
 		'delay interval, diverted bool, released_at timestamptz, release_reason text, alert jsonb'),
 	('suppression_monthly', 'month date, distributor_id int2, distributor text, suppressed int8, released int8, '
-		'visits_avoided int8, saving numeric'),
+		'visits_avoided int8, saving numeric, outages int8'),
 	('window_fit', 'manufacturer text, month date, alerts int8, p50 interval, p95 interval, p99 interval, longest interval, '
 		'share_in_last_5_minutes numeric'),
 	('metrics', 'name text, labels jsonb, value float8')

@@ -8,45 +8,53 @@ RETURN CASE WHEN jsonb_typeof(alert_count) OPERATOR(pg_catalog.=) 'number'
 	THEN least(greatest(alert_count::numeric, 1), 999999999)
 	ELSE 1 END;
 COMMENT ON FUNCTION poa_internal.alerts_of(jsonb) IS
-	'how many alerts an AD1 stands for, by its alert_count, as poa.suppression_monthly counts; 1 where it does not say (DUIS: the DCC throttles)';
-REVOKE ALL ON FUNCTION poa_internal.alerts_of(jsonb) FROM PUBLIC;
+	'how many alerts an AD1 stands for, by the alert_count of its row.'
+	' At least 1 and at most 999999999; 1 where it is no number or NULL (DUIS: the DCC throttles)';
+SELECT poa_internal.permit('FUNCTION poa_internal.alerts_of(jsonb)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa_internal.visit_cost() RETURNS numeric
 	AS 'MODULE_PATHNAME', 'poa_visit_cost' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.visit_cost() IS
-	'the setting poa_suppress.visit_cost: cost of one site visit in GBP, 80 by default (MP102B)';
+	'the setting poa_suppress.visit_cost: GBP for a site visit, 80 by default (MP102B)';
 SELECT poa_internal.permit('FUNCTION poa_internal.visit_cost()', '{dno,operator,auditor}');
 
+/*
+ * One outage is one visit, however many alerts report it.  The hub stands as a
+ * number: a view that groups by a guid would come before the operators of its
+ * type when pg_upgrade restores them.
+ */
 CREATE VIEW poa.suppression_monthly
-	(month, distributor_id, distributor, suppressed, released, visits_avoided, saving)
+	(month, distributor_id, distributor, suppressed, released, visits_avoided, saving, outages)
 WITH (security_invoker = true, security_barrier = true) AS
-	SELECT m.month, m.distributor_id, d.name, m.suppressed, m.released,
-		m.suppressed OPERATOR(pg_catalog.-) m.released,
-		(m.suppressed OPERATOR(pg_catalog.-) m.released)::numeric OPERATOR(pg_catalog.*) poa_internal.visit_cost()
+	SELECT m.month, m.distributor_id, d.name, m.suppressed, m.released, m.visits_avoided,
+		m.visits_avoided::numeric OPERATOR(pg_catalog.*) poa_internal.visit_cost(), m.outages
 	FROM (
-		SELECT poa_internal.utc_month(l.decided_at), l.distributor_id,
-			pg_catalog.sum(a.alerts)::bigint,
-			coalesce(pg_catalog.sum(a.alerts) FILTER (WHERE r.log_id IS NOT NULL), 0)::bigint
-		FROM poa.suppression_log AS l
-		LEFT JOIN poa.release_log AS r ON r.log_id OPERATOR(pg_catalog.=) l.log_id
-		CROSS JOIN LATERAL (
-			/* the DCC throttles: one AD1 may stand for several */
-			SELECT CASE WHEN pg_catalog.jsonb_typeof(l.alert OPERATOR(pg_catalog.->) 'alert_count'::text)
-					OPERATOR(pg_catalog.=) 'number'
-				THEN least(greatest((l.alert OPERATOR(pg_catalog.->>) 'alert_count'::text)::numeric, 1), 999999999)
-				ELSE 1 END
-		) AS a (alerts)
-		WHERE l.diverted
+		SELECT o.month, o.distributor_id, pg_catalog.sum(o.suppressed)::bigint, pg_catalog.sum(o.released)::bigint,
+			pg_catalog.count(*) FILTER (WHERE o.released OPERATOR(pg_catalog.=) 0::numeric), pg_catalog.count(*)
+		FROM (
+			SELECT poa_internal.utc_month(l.decided_at), l.distributor_id, CAST(l.chf AS bigint), l.activation_id,
+				pg_catalog.sum(poa_internal.alerts_of(l.alert OPERATOR(pg_catalog.->) 'alert_count'::text)),
+				coalesce(pg_catalog.sum(poa_internal.alerts_of(l.alert OPERATOR(pg_catalog.->) 'alert_count'::text))
+					FILTER (WHERE r.log_id IS NOT NULL), 0::numeric)
+			FROM poa.suppression_log AS l
+			LEFT JOIN poa.release_log AS r ON r.log_id OPERATOR(pg_catalog.=) l.log_id
+			WHERE l.diverted
+			GROUP BY 1, 2, 3, 4
+		) AS o (month, distributor_id, hub, activation_id, suppressed, released)
 		GROUP BY 1, 2
-	) AS m (month, distributor_id, suppressed, released)
+	) AS m (month, distributor_id, suppressed, released, visits_avoided, outages)
 	LEFT JOIN poa.distributor AS d ON d.distributor_id OPERATOR(pg_catalog.=) m.distributor_id;
 COMMENT ON VIEW poa.suppression_monthly IS
-	'diverted alerts by UTC month of the alert and by distributor, as far as the reader may see them';
+	'diverted alerts by UTC month of the alert and by distributor, as far as visible to the reader';
 COMMENT ON COLUMN poa.suppression_monthly.month IS 'first day of the month, in UTC';
 COMMENT ON COLUMN poa.suppression_monthly.distributor_id IS 'distributor, NULL for alerts without one';
 COMMENT ON COLUMN poa.suppression_monthly.distributor IS 'name of the distributor';
-COMMENT ON COLUMN poa.suppression_monthly.suppressed IS 'number of alerts that were diverted; a throttled AD1 counts as many as the column alert_count of its table says';
-COMMENT ON COLUMN poa.suppression_monthly.released IS 'number of those that were released later';
-COMMENT ON COLUMN poa.suppression_monthly.visits_avoided IS 'suppressed less released';
-COMMENT ON COLUMN poa.suppression_monthly.saving IS 'visits_avoided at the cost of a visit, GBP (setting poa_suppress.visit_cost)';
+COMMENT ON COLUMN poa.suppression_monthly.suppressed IS
+	'number of alerts that were diverted. A throttled AD1 counts as often as the column alert_count of its table says';
+COMMENT ON COLUMN poa.suppression_monthly.released IS 'number of those that were released later, counted likewise';
+COMMENT ON COLUMN poa.suppression_monthly.visits_avoided IS 'outages of which no alert in this line was released';
+COMMENT ON COLUMN poa.suppression_monthly.saving IS
+	'visits_avoided at the cost of a visit, GBP (setting poa_suppress.visit_cost)';
+COMMENT ON COLUMN poa.suppression_monthly.outages IS
+	'distinct pairs of hub and deciding activation. One counts in each line that has an alert of it';
 SELECT poa_internal.permit('TABLE poa.suppression_monthly', '{dno}', 'SELECT');

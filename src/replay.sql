@@ -1,5 +1,10 @@
 /*
  * What another window would have done to the same history.
+ *
+ * Each alert has the windows that it could have been judged by: a suppressed
+ * one those that matched, a stored one those that the DSP had received and that
+ * had not ended.  They are the same ones whatever their length, so a shorter
+ * window never suppresses more than a longer one.
  */
 
 CREATE FUNCTION poa_internal.replay_of(
@@ -24,42 +29,56 @@ BEGIN
 		RAISE invalid_parameter_value USING MESSAGE = 'window_before and window_after must be finite and not negative';
 	END IF;
 	RETURN QUERY
-	SELECT r.distributor_id, count(*), count(*) FILTER (WHERE r.suppressed), count(*) FILTER (WHERE r.again),
-		count(*) FILTER (WHERE r.again AND NOT r.suppressed), count(*) FILTER (WHERE r.suppressed AND NOT r.again),
-		coalesce(sum(poa_internal.alerts_of(r.alert_count)) FILTER (WHERE r.again), 0) * poa_internal.visit_cost()
-	FROM (
-		SELECT l.distributor_id, l.alert -> 'alert_count' AS alert_count, true AS suppressed, as_it_was OR EXISTS (
-			SELECT FROM (
-				SELECT l.activates_at, l.opens_at, l.closes_at
-				UNION ALL
-				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
-				WHERE v.activation_id = ANY (l.matched)
-				UNION ALL
-				SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
-				WHERE v.chf OPERATOR(@extschema@.=) l.chf AND v.status IN ('tracked', 'succeeded')
-					AND v.received_at <= l.decided_at
-			) AS w
-			WHERE l.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
-				AND coalesce(w.activates_at + window_after, w.closes_at)
-		) AS again
+	WITH judged AS (
+		/* activation_id is the one that would decide, NULL where the alert would be stored */
+		SELECT l.distributor_id, l.chf, true AS suppressed, r.log_id IS NOT NULL AS released,
+			CASE WHEN as_it_was THEN l.activation_id ELSE (
+				SELECT w.activation_id
+				FROM (
+					/* as it stood then: it may have been retimed since */
+					SELECT l.activation_id, l.activates_at, l.opens_at, l.closes_at
+					UNION ALL
+					SELECT v.activation_id, v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
+					WHERE v.activation_id = ANY (l.matched[2:])
+				) AS w
+				WHERE l.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
+					AND coalesce(w.activates_at + window_after, w.closes_at)
+				ORDER BY w.activates_at DESC, w.activation_id DESC LIMIT 1
+			) END AS activation_id
 		FROM poa.suppression_log AS l
+		LEFT JOIN poa.release_log AS r USING (log_id)
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors)
 			AND l.decided_at >= from_at AND l.decided_at < to_at
 		UNION ALL
-		SELECT s.distributor_id, s.alert_count, false, NOT as_it_was AND EXISTS (
-			SELECT FROM poa.activation AS v
-			WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
-				AND v.received_at <= s.decided_at
-				AND s.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
-					AND coalesce(v.activates_at + window_after, v.closes_at))
+		SELECT s.distributor_id, s.chf, false, false,
+			CASE WHEN NOT as_it_was THEN (
+				SELECT v.activation_id FROM poa.activation AS v
+				WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.received_at <= s.decided_at
+					AND (v.status IN ('tracked', 'succeeded') OR v.ended_at > s.decided_at)
+					AND s.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
+						AND coalesce(v.activates_at + window_after, v.closes_at)
+				ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1
+			) END
 		FROM poa_internal.stored_ad1(distributors, from_at, to_at) AS s
-	) AS r
-	GROUP BY r.distributor_id
-	ORDER BY r.distributor_id;
+	), outage AS (
+		/* as in poa.suppression_monthly; one line for all that would be stored */
+		SELECT j.distributor_id, j.activation_id IS NOT NULL AS again, bool_or(j.released) AS released,
+			count(*) AS alerts, count(*) FILTER (WHERE j.suppressed) AS suppressed
+		FROM judged AS j
+		GROUP BY j.distributor_id, j.activation_id, CASE WHEN j.activation_id IS NOT NULL THEN j.chf END
+	)
+	SELECT o.distributor_id, sum(o.alerts)::bigint, sum(o.suppressed)::bigint,
+		coalesce(sum(o.alerts) FILTER (WHERE o.again), 0)::bigint,
+		coalesce(sum(o.alerts - o.suppressed) FILTER (WHERE o.again), 0)::bigint,
+		coalesce(sum(o.suppressed) FILTER (WHERE NOT o.again), 0)::bigint,
+		count(*) FILTER (WHERE o.again AND NOT o.released) * poa_internal.visit_cost()
+	FROM outage AS o
+	GROUP BY o.distributor_id
+	ORDER BY o.distributor_id;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.replay_of(smallint[], timestamptz, timestamptz, interval, interval) IS
-	'poa.replay for the given distributors, -1 being none; run by poa.replay as the owner of the extension';
+	'poa.replay for the given distributors, -1 being none. Called by poa.replay as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.replay_of(smallint[], timestamptz, timestamptz, interval, interval) FROM PUBLIC;
 
 CREATE FUNCTION poa.replay(
@@ -71,5 +90,14 @@ CREATE FUNCTION poa.replay(
 	newly_suppressed bigint, newly_forwarded bigint, saving numeric)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.replay(timestamptz, timestamptz, interval, interval) IS
-	'what windows from window_before before to window_after after each activation would have done to the AD1s of from_at <= decided_at < to_at, UTC instants, by distributor (NULL where unknown), as far as the caller may see them; writes nothing. A NULL interval leaves that end of each window as it was fixed, two give back what happened. alerts: AD1s in the attached tables or diverted from them, each once; suppressed: what the log has, diverted or shadow; would_suppress: those that the windows hold of activations which decided the alert then, or were received no later than it and are tracked or succeeded now; newly_suppressed and newly_forwarded: the difference; saving: GBP, would_suppress at poa_suppress.visit_cost, a throttled AD1 counting as in poa.suppression_monthly, releases not deducted. Activations that came late count as known from their receipt on, and ones cancelled or superseded later only for what they decided. Raises 22004 for a NULL range, 22023 for a negative or infinite interval';
+	'what other windows would have done to the AD1s of a period, by distributor.'
+	' Writes nothing. The AD1s are those of from_at <= decided_at < to_at (UTC instants), as far as visible to the caller;'
+	' the windows reach from window_before before each activation to window_after after it.'
+	' A NULL interval leaves that end of each window as it was fixed; two of them give back what happened.'
+	' A suppressed alert is judged by the windows in matched, a stored one by those that were received no later than it'
+	' and had not ended by then. distributor_id: NULL where unknown; alerts: AD1s in the attached tables or diverted from them,'
+	' each once; suppressed: those in the log, diverted or shadow; would_suppress: those that the windows hold;'
+	' newly_suppressed, newly_forwarded: the difference; saving: GBP, the outages (pairs of hub and deciding activation)'
+	' of would_suppress of which no alert was released, at poa_suppress.visit_cost, as in poa.suppression_monthly.'
+	' Raises 22004 for a NULL range, 22023 for a negative or infinite interval';
 SELECT poa_internal.permit('FUNCTION poa.replay(timestamptz, timestamptz, interval, interval)', '{dno,operator,auditor}');

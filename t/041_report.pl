@@ -77,10 +77,11 @@ foreach my $role (qw(southern london auditor))
 	my ($code, $page, $err) = report($role, '2022-02');
 	is($code, 0, "$role: done") or diag $err;
 	$page{$role} = $page;
-	my ($suppressed, $released, $avoided, $saving) = split /\|/, as($role, q{
-		SELECT sum(suppressed), sum(released), sum(visits_avoided), sum(saving) FROM poa.suppression_monthly WHERE month = '2022-02-01'});
+	my ($suppressed, $released, $outages, $avoided, $saving) = split /\|/, as($role, q{
+		SELECT sum(suppressed), sum(released), sum(outages), sum(visits_avoided), sum(saving) FROM poa.suppression_monthly WHERE month = '2022-02-01'});
 	is(figure($page, 'suppressed'), $suppressed, "$role: suppressed");
 	is(figure($page, 'released'), $released, "$role: released");
+	is(figure($page, 'outages'), $outages, "$role: outages");
 	is(figure($page, 'avoided'), $avoided, "$role: visits avoided");
 	is(figure($page, 'saving'), $saving, "$role: saving");
 	my $sum = 0;
@@ -94,6 +95,9 @@ foreach my $role (qw(southern london auditor))
 		SELECT sum(coalesce((alert ->> 'alert_count')::int, 1)) FROM poa.suppressed_alert
 		WHERE diverted AND received_at >= '2022-02-01' AND received_at < '2022-03-01' GROUP BY chf ORDER BY 1 DESC, chf::text}) ], "$role: hubs")
 	  if $role ne 'london';
+	my ($outages_dark) = $page =~ m{<b id=dark>(\d+)</b>};
+	is($outages_dark, as($role, q{SELECT count(DISTINCT (l.chf, l.activation_id)) FROM poa.still_dark() JOIN poa.suppression_log AS l USING (log_id)
+		WHERE l.decided_at >= '2022-02-01' AND l.decided_at < '2022-03-01'}), "$role: outages that are still dark");
 	my ($dark) = $page =~ m{<h2>Still dark</h2>\s*(.*?)<details>}s;
 	is(join("\n", $dark =~ m{<tr><td class=n>(\d+)</td>}g),
 		as($role, q{SELECT log_id FROM poa.still_dark() WHERE decided_at >= '2022-02-01' AND decided_at < '2022-03-01' ORDER BY decided_at, log_id}),
