@@ -10,6 +10,8 @@
 #ifndef POA_CATALOG_H
 #define POA_CATALOG_H
 
+#include "compat.h"
+
 /*
  * Is a text these characters?
  */
