@@ -65,7 +65,7 @@ DOCS       := $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(addprefix $(srcdir)/,
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
                  attach release log explain monthly window_fit health metrics access rls search_path attack_rights attack_dno attack_table \
-                 still_dark restoration replay reports verify \
+                 attached_alerts still_dark restoration replay reports verify \
                  duis gbcs alert receive errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8

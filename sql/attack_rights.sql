@@ -41,7 +41,7 @@ INSERT INTO may VALUES
 	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_unreadable', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
-	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('ask_attached', '{}'),
+	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
 	('distributor_of', '{}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
 	('keep_shipped', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
@@ -124,7 +124,7 @@ INSERT INTO attempt VALUES
 	('SET poa_suppress.enabled = off'),
 	('SET session_replication_role = replica'),
 	('SELECT poa.purge_log(now())'),
-	('SELECT poa_internal.ask_attached(''SELECT 1'', now(), now())'),
+	('SELECT poa_internal.query_attached(''SELECT 1'', now(), now())'),
 	('SELECT poa_internal.visible_distributors(''pg_monitor'')'),
 	('SELECT poa_internal.distributors_of(current_user)'),
 	('SELECT poa.grant_auditor(current_user)');

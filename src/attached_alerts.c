@@ -15,28 +15,33 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/relcache.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
+#include "utils/tuplestore.h"
 
 #include "attach.h"
 #include "catalog.h"
 #include "compat.h"
 #include "report.h"
 
-/* The arguments of ask_attached(), but for those that only the question names */
+/* The arguments of query_attached(), but for those that only the query names */
 enum
 {
-	ASK_QUESTION = 0,
-	ASK_BY = 7
+	ARG_QUERY = 0,
+	ARG_BY = 7
 };
 
 /*
@@ -79,9 +84,9 @@ has_index_on(Relation alerts, const char *name)
 }
 
 /*
- * Have the spans looked up one by one in an index.  The planner reckons with
- * all partitions for each of them, where all but one or two are pruned when
- * the span is known, and would rather read the whole of a large table.
+ * Have the spans looked up one by one in an index.  The planner estimates all
+ * partitions for each of them, although all but one or two are pruned once the
+ * span is known, and would rather read the whole of a large table.
  */
 static void
 prefer_index(void)
@@ -93,12 +98,12 @@ prefer_index(void)
 }
 
 /*
- * The two relations that a question may name; attached.sql says what is in
+ * The two relations that a query may name; attached_alerts.sql says what is in
  * them.  Tables that inherit from this one are attached for themselves,
  * partitions with their root.
  */
 static char *
-relations_of_question(Relation alerts, char **args, const char *type)
+relations_of_query(Relation alerts, char **args, const char *type)
 {
 	const char *schema = get_namespace_name(RelationGetNamespace(alerts));
 	Oid			source = poa_attached_root(alerts);
@@ -125,15 +130,16 @@ relations_of_question(Relation alerts, char **args, const char *type)
 }
 
 /*
- * Put a question to one attached table, in SPI, and append the answer.
+ * Query one attached table, in SPI, and put the rows into the result of the
+ * function that runs.
  *
- * Names are looked up as whoever asks, because the owner of the table need
- * not have the use of our schemas; everything after that is done as he, with
- * his settings put back at the end.  A column that has gone or changed its
- * type since the table was attached is an error, as it is for an insert.
+ * Names are looked up as the caller, because the owner of the table need not
+ * have USAGE on the schemas of the extension; the rest is done as the owner,
+ * whose settings are put back at the end.  A column that has gone or changed
+ * its type since the table was attached is an error, as it is for an insert.
  */
 static void
-ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question, const char *by)
+query_table(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *query, const char *by)
 {
 	Oid			guid = poa_guid_type();
 	char	   *relations;
@@ -151,8 +157,8 @@ ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question,
 	if (args[POA_ARG_DEVICE][0] != '\0')
 		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid, guid);
 
-	relations = relations_of_question(alerts, args, format_type_be_qualified(guid));
-	plan = poa_prepare_report(fcinfo, psprintf("%s%s", relations, question), &params);
+	relations = relations_of_query(alerts, args, format_type_be_qualified(guid));
+	plan = poa_prepare_report(fcinfo, psprintf("%s%s", relations, query), &params);
 
 	nestlevel = NewGUCNestLevel();
 	GetUserIdAndSecContext(&user, &security);
@@ -166,51 +172,167 @@ ask(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *question,
 }
 
 /*
- * ask_attached(question, from_at, to_at, ids, guids, starts, ends, by): the
- * answers of all attached tables; see attached.sql.
+ * Append all rows of one tuplestore to another, of the same row type.
  */
-PG_FUNCTION_INFO_V1(poa_ask_attached);
+static void
+append_rows(Tuplestorestate *to, Tuplestorestate *from, TupleDesc desc)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+
+	while (tuplestore_gettupleslot(from, true, false, slot))
+		tuplestore_puttupleslot(to, slot);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/*
+ * Does an error concern the one table only?  Not where the statement was
+ * cancelled, the transaction cannot go on, or the server is out of resources.
+ */
+static bool
+concerns_table_only(int sqlerrcode)
+{
+	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
+	{
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OPERATOR_INTERVENTION:
+		case ERRCODE_SYSTEM_ERROR:
+			return false;
+		default:
+			return true;
+	}
+}
+
+/*
+ * Warn, once a statement, of a table that is left out and was not dropped.  What its owner may have
+ * put into the message goes to the server's log only.
+ */
+static void
+warn_of_table(Oid relid, ErrorData *error)
+{
+	static TimestampTz statement = 0;
+	static List *tables = NIL;
+	const char *name = get_rel_name(relid);
+	MemoryContext context;
+
+	if (statement != GetCurrentStatementStartTimestamp())
+	{
+		list_free(tables);
+		tables = NIL;
+		statement = GetCurrentStatementStartTimestamp();
+	}
+	if (name == NULL || list_member_oid(tables, relid))
+		return;
+	context = MemoryContextSwitchTo(TopMemoryContext);
+	tables = lappend_oid(tables, relid);
+	MemoryContextSwitchTo(context);
+
+	ereport(WARNING,
+			(errcode(error->sqlerrcode),
+			 errmsg("attached table %s cannot be read and is left out",
+					quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), name)),
+			 errdetail_log("%s", error->message),
+			 errhint("poa.health() says why.")));
+}
+
+/*
+ * Query one attached table by its OID, in a subtransaction, so that a table
+ * that cannot be read is left out, with a WARNING that names it.
+ *
+ * The rows reach the result once the whole table has been read.
+ */
+static void
+try_table(FunctionCallInfo fcinfo, Oid relid, Oid divert, const char *query, int by)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	Tuplestorestate *all = result->setResult;
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+	Tuplestorestate *rows;
+
+	MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	rows = tuplestore_begin_heap(false, false, work_mem);
+	MemoryContextSwitchTo(context);
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	result->setResult = rows;
+	PG_TRY();
+	{
+		Relation	alerts = try_table_open(relid, AccessShareLock);
+
+		if (alerts != NULL)		/* not dropped meanwhile */
+		{
+			char	  **args = poa_attach_arguments(alerts, divert);
+
+			if (args != NULL && (by < 0 || args[by][0] != '\0'))
+				query_table(fcinfo, alerts, args, query, by < 0 ? NULL : args[by]);
+			table_close(alerts, NoLock);
+		}
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	result->setResult = all;
+
+	if (error == NULL)
+		append_rows(all, rows, result->setDesc);
+	else if (concerns_table_only(error->sqlerrcode))
+		warn_of_table(relid, error);
+	else
+		ReThrowError(error);
+	tuplestore_end(rows);
+}
+
+/*
+ * query_attached(query, from_at, to_at, ids, guids, starts, ends, by): the
+ * rows of all attached tables; see attached_alerts.sql.
+ */
+PG_FUNCTION_INFO_V1(poa_query_attached);
 Datum
-poa_ask_attached(PG_FUNCTION_ARGS)
+poa_query_attached(PG_FUNCTION_ARGS)
 {
 	Oid			type = REGPROCEDUREOID;
-	Datum		divert;
-	char	   *question;
+	Oid			divert;
+	Datum		parameter;
+	char	   *query;
 	int			by = -1;
 	SPITupleTable *tables;
 
-	if (PG_ARGISNULL(ASK_QUESTION))
-		elog(ERROR, "there is no question");
-	question = text_to_cstring(PG_GETARG_TEXT_PP(ASK_QUESTION));
-	if (!PG_ARGISNULL(ASK_BY))
-		by = strcmp(text_to_cstring(PG_GETARG_TEXT_PP(ASK_BY)), "device") == 0 ?
+	if (PG_ARGISNULL(ARG_QUERY))
+		elog(ERROR, "there is no query");
+	query = text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY));
+	if (!PG_ARGISNULL(ARG_BY))
+		by = strcmp(text_to_cstring(PG_GETARG_TEXT_PP(ARG_BY)), "device") == 0 ?
 			POA_ARG_DEVICE : POA_ARG_CHF;
 
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
-	divert = ObjectIdGetDatum(poa_function("poa.divert()"));
+	divert = poa_function("poa.divert()");
+	parameter = ObjectIdGetDatum(divert);
 	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
 							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
 							  "ORDER BY t.tgrelid",
-							  1, &type, &divert, NULL, true, 0) != SPI_OK_SELECT)
+							  1, &type, &parameter, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "cannot read pg_trigger");
 	tables = SPI_tuptable;
 
 	for (uint64 i = 0; i < tables->numvals; i++)
 	{
 		bool		isnull;
-		Oid			relid = DatumGetObjectId(SPI_getbinval(tables->vals[i], tables->tupdesc, 1, &isnull));
-		Relation	alerts = try_table_open(relid, AccessShareLock);
-		char	  **args;
 
-		if (alerts == NULL)		/* dropped meanwhile */
-			continue;
-		args = poa_attach_arguments(alerts, DatumGetObjectId(divert));
-		if (args != NULL && by < 0)
-			ask(fcinfo, alerts, args, question, NULL);
-		else if (args != NULL && args[by][0] != '\0')
-			ask(fcinfo, alerts, args, question, args[by]);
-		table_close(alerts, NoLock);
+		try_table(fcinfo,
+				  DatumGetObjectId(SPI_getbinval(tables->vals[i], tables->tupdesc, 1, &isnull)),
+				  divert, query, by);
 	}
 	SPI_finish();
 	return (Datum) 0;

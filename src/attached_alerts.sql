@@ -3,8 +3,8 @@
  * window.  Nothing is kept for them: the alerts are read where they stand.
  */
 
-CREATE FUNCTION poa_internal.ask_attached(
-	question text,
+CREATE FUNCTION poa_internal.query_attached(
+	query text,
 	from_at timestamptz,
 	to_at timestamptz,
 	ids bigint[] DEFAULT NULL,
@@ -13,11 +13,20 @@ CREATE FUNCTION poa_internal.ask_attached(
 	ends timestamptz[] DEFAULT NULL,
 	by text DEFAULT NULL
 ) RETURNS SETOF record
-	AS 'MODULE_PATHNAME', 'poa_ask_attached' LANGUAGE C STABLE
+	AS 'MODULE_PATHNAME', 'poa_query_attached' LANGUAGE C STABLE
 	SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off;
-COMMENT ON FUNCTION poa_internal.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) IS
-	'puts a SELECT to every attached table, as its owner, and returns all answers. It reads from alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive, source_schema and source_table being what the suppression log names, part and place tableoid and ctid, inserted_by xmin, whole the row as jsonb, mpxn, device and alert_count NULL where the table has none; and from span (id, guid, from_at, to_at), made of the arrays. by says which column of alert the question compares with span.guid, chf or device: an index on that column is used, if there is one, and a table without that column is passed over; NULL for neither. For the reports only: whoever may execute it may do what any owner of an attached table may. Raises 42703 and 42804 where a column of a table has gone or changed its type since it was attached';
-REVOKE ALL ON FUNCTION poa_internal.ask_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[], timestamptz[], timestamptz[], text) FROM PUBLIC;
+COMMENT ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[],
+	timestamptz[], timestamptz[], text) IS
+	'runs a SELECT on every attached table, as its owner, and returns all rows.'
+	' It reads from two relations. alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count,'
+	' inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive; source_schema and source_table'
+	' are what the suppression log names, part and place tableoid and ctid, inserted_by xmin, whole the row as jsonb; mpxn, device'
+	' and alert_count are NULL where the table has none. span (id, guid, from_at, to_at): the arrays, side by side.'
+	' by names the column of alert that the query compares with span.guid, chf or device: an index on it is used where there is one,'
+	' and a table without that column is passed over; NULL for neither. A table that cannot be read is left out with a WARNING.'
+	' For the reports only: whoever may execute it may do what any owner of an attached table may';
+REVOKE ALL ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[],
+	timestamptz[], timestamptz[], text) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.check_range(from_at timestamptz, to_at timestamptz) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -12,7 +12,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	/* most are restored within a day, for which the later partitions need not be searched */
-	question text := $question$SELECT r.* FROM (
+	query text := $query$SELECT r.* FROM (
 		WITH restoration AS NOT MATERIALIZED (
 			SELECT s.id, s.from_at + interval '1 day' AS soon, a.code, a.chf, a.device, a.at
 			FROM span AS s JOIN alert AS a
@@ -25,7 +25,7 @@ DECLARE
 		UNION ALL
 		SELECT r.id, r.code, r.chf, r.device, r.at FROM restoration AS r
 		WHERE r.at >= r.soon AND r.id NOT IN (SELECT n.id FROM near AS n)
-	) AS r$question$;
+	) AS r$query$;
 BEGIN
 	PERFORM poa_internal.check_range(from_at, to_at);
 	RETURN QUERY
@@ -46,14 +46,14 @@ BEGIN
 		SELECT a.*
 		FROM (SELECT array_agg(o.log_id) AS ids, array_agg(o.chf) AS guids, array_agg(o.decided_at) AS starts,
 				array_agg(o.next_at) AS ends, min(o.decided_at) AS from_at FROM outage AS o) AS o
-		CROSS JOIN poa_internal.ask_attached(format(question, 'chf'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'chf')
+		CROSS JOIN poa_internal.query_attached(format(query, 'chf'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'chf')
 			AS a (log_id bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
 		UNION ALL
 		SELECT a.*
 		FROM (SELECT array_agg(o.log_id) AS ids, array_agg(m.device) AS guids, array_agg(o.decided_at) AS starts,
 				array_agg(o.next_at) AS ends, min(o.decided_at) AS from_at
 			FROM outage AS o JOIN meter AS m ON m.chf OPERATOR(@extschema@.=) o.chf) AS o
-		CROSS JOIN poa_internal.ask_attached(format(question, 'device'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'device')
+		CROSS JOIN poa_internal.query_attached(format(query, 'device'), o.from_at, 'infinity', o.ids, o.guids, o.starts, o.ends, 'device')
 			AS a (log_id bigint, code text, chf @extschema@.guid, device @extschema@.guid, at timestamptz)
 	), ended AS MATERIALIZED (
 		SELECT DISTINCT ON (h.log_id) h.*, o.chf AS hub, o.decided_at
@@ -68,12 +68,12 @@ BEGIN
 			SELECT a.log_id
 			FROM (SELECT array_agg(e.log_id) AS ids, array_agg(e.hub) AS guids, array_agg(e.decided_at) AS starts,
 					array_agg(e.at) AS ends, min(e.decided_at) AS from_at, max(e.at) AS to_at FROM ended AS e) AS e
-			CROSS JOIN poa_internal.ask_attached(
-				$question$
+			CROSS JOIN poa_internal.query_attached(
+				$query$
 					SELECT s.id FROM span AS s JOIN alert AS a
 						ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.at <= s.to_at
 					WHERE a.code = 'AD1'
-				$question$, e.from_at, e.to_at, e.ids, e.guids, e.starts, e.ends, 'chf') AS a (log_id bigint))
+				$query$, e.from_at, e.to_at, e.ids, e.guids, e.starts, e.ends, 'chf') AS a (log_id bigint))
 		ORDER BY e.code, e.chf, e.device, e.at, e.decided_at DESC, e.log_id DESC
 	)
 	SELECT s.log_id, s.chf, s.mpxn, s.distributor_id, s.device, s.activates_at, s.decided_at,

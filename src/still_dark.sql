@@ -27,11 +27,11 @@ BEGIN
 		SELECT a.log_id
 		FROM (SELECT array_agg(c.log_id) AS ids, array_agg(c.chf) AS guids, array_agg(c.decided_at) AS starts,
 				min(c.decided_at) AS from_at FROM candidate AS c) AS c
-		CROSS JOIN poa_internal.ask_attached(
-			$question$
+		CROSS JOIN poa_internal.query_attached(
+			$query$
 				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
 					WHERE a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-			$question$, c.from_at, as_of, c.ids, c.guids, c.starts, by => 'chf') AS a (log_id bigint)
+			$query$, c.from_at, as_of, c.ids, c.guids, c.starts, by => 'chf') AS a (log_id bigint)
 	), silent AS MATERIALIZED (
 		SELECT c.log_id, c.chf, c.device, c.decided_at FROM candidate AS c
 		WHERE NOT EXISTS (SELECT FROM heard_by_hub AS h WHERE h.log_id = c.log_id)
@@ -49,11 +49,11 @@ BEGIN
 		SELECT a.log_id
 		FROM (SELECT array_agg(v.log_id) AS ids, array_agg(v.guid) AS guids, array_agg(v.decided_at) AS starts,
 				min(v.decided_at) AS from_at FROM voice AS v) AS v
-		CROSS JOIN poa_internal.ask_attached(
-			$question$
+		CROSS JOIN poa_internal.query_attached(
+			$query$
 				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
 					WHERE a.device OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-			$question$, v.from_at, as_of, v.ids, v.guids, v.starts, by => 'device') AS a (log_id bigint)
+			$query$, v.from_at, as_of, v.ids, v.guids, v.starts, by => 'device') AS a (log_id bigint)
 		UNION ALL
 		SELECT v.log_id FROM voice AS v
 		WHERE EXISTS (SELECT FROM poa.sign_of_life AS s

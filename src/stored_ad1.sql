@@ -9,8 +9,8 @@ LANGUAGE sql STABLE		/* without SET, so that it becomes part of the query that a
 BEGIN ATOMIC
 	WITH asked AS MATERIALIZED (
 		SELECT a.*
-		FROM ROWS FROM (poa_internal.ask_attached(
-			$question$
+		FROM ROWS FROM (poa_internal.query_attached(
+			$query$
 				SELECT a.source_schema, a.source_table, a.chf, a.mpxn, a.distributor_id, a.at, a.alert_count
 				FROM (
 					/* distributor_of(), which the owner of the table may not execute */
@@ -20,7 +20,7 @@ BEGIN ATOMIC
 				) AS a
 				/* of these distributors, or of whom its hub tells */
 				WHERE (a.distributor_id = ANY ($4::smallint[])) IS NOT FALSE
-			$question$, from_at, to_at, distributors::bigint[])
+			$query$, from_at, to_at, distributors::bigint[])
 			AS (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
 				decided_at timestamptz, alert_count jsonb))
 			WITH ORDINALITY AS a (source_schema, source_table, chf, mpxn, mpxn_distributor, decided_at, alert_count, place)

@@ -101,7 +101,7 @@ BEGIN
 	 */
 	SELECT coalesce(max(least(p.before, p.purged_at)), '-infinity') INTO log_begins FROM poa.log_purge AS p;
 	SELECT count(*), sum(a.alerts) INTO tables, stored
-	FROM poa_internal.ask_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
+	FROM poa_internal.query_attached($q$SELECT count(*) FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3$q$, since, until) AS a (alerts bigint);
 	/* a log row asks by its negative number for what stands there of its hub and instant */
 	WITH asked AS (
 		SELECT a.activation_id AS id, a.chf, a.opens_at AS from_at, a.closes_at AS to_at FROM poa.activation AS a
@@ -112,13 +112,13 @@ BEGIN
 	), answer AS MATERIALIZED (
 		SELECT a.* FROM (SELECT array_agg(k.id) AS ids, array_agg(k.chf) AS guids, array_agg(k.from_at) AS starts,
 			array_agg(k.to_at) AS ends FROM asked AS k) AS k
-		CROSS JOIN poa_internal.ask_attached(
-			$question$
+		CROSS JOIN poa_internal.query_attached(
+			$query$
 				SELECT s.id, a.source_schema, a.source_table, a.part, a.place, a.chf, a.at, a.inserted_by, a.whole
 				FROM span AS s JOIN alert AS a
 					ON a.chf OPERATOR(@extschema@.=) s.guid AND a.at >= s.from_at AND a.at <= s.to_at
 				WHERE a.code = 'AD1' AND a.at < $3
-			$question$, since, until, k.ids, k.guids, k.starts, k.ends, by => 'chf')
+			$query$, since, until, k.ids, k.guids, k.starts, k.ends, by => 'chf')
 			AS a (id bigint, source_schema text, source_table text, part oid, place tid, chf @extschema@.guid,
 				at timestamptz, inserted_by xid, whole jsonb)
 	), twin AS MATERIALIZED (
