@@ -95,7 +95,7 @@ sub matches
 }
 
 my $node = PostgreSQL::Test::Cluster->new('docs');
-$node->init;
+$node->init(allows_streaming => 'logical');
 $node->append_conf('postgresql.conf', "timezone = 'UTC'");
 $node->start;
 
@@ -105,7 +105,7 @@ delete @ENV{qw(PGOPTIONS PGTZ PGDATESTYLE)};
 
 foreach my $document ('README.md', 'CONTRIBUTING.md', sort glob 'docs/*.md')
 {
-	my $folder = PostgreSQL::Test::Utils::tempdir();
+	my $folder = $ENV{HOME} = PostgreSQL::Test::Utils::tempdir();
 
 	$node->safe_psql('postgres', 'CREATE DATABASE docs');
 	foreach my $block (blocks($document))
