@@ -175,6 +175,27 @@ SELECT role, kind, distributor_ids FROM poa_internal.access ORDER BY role::text 
 SELECT role, function FROM may_execute WHERE may AND role IN ('regress_poa_dno', 'regress_poa Odd; "--"');
 SELECT has_schema_privilege('regress_poa_dno', 'poa', 'USAGE') AS usage, has_table_privilege('regress_poa_dno', 'poa.suppressed_alert', 'SELECT') AS reads;
 
+-- where PUBLIC may not use the schema of the type, that is granted too, and taken away where it was
+SELECT poa.revoke_all('regress_poa_auditor');
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO regress_poa_auditor;
+SELECT poa.grant_dno('regress_poa_stranger', 19), poa.grant_dno('regress_poa_stranger', 20), poa.grant_auditor('regress_poa_auditor');
+SET ROLE regress_poa_stranger;
+SELECT count(*) FROM poa.suppressed_alert WHERE chf = '00000000000000c9';
+RESET ROLE;
+SELECT poa.revoke_all('regress_poa_stranger'), poa.revoke_all('regress_poa_auditor');
+SELECT r AS role, has_schema_privilege(r, 'public', 'USAGE') AS usage FROM unnest('{regress_poa_stranger,regress_poa_auditor}'::name[]) AS r;
+BEGIN;
+DROP ROLE regress_poa_stranger;
+ROLLBACK;
+GRANT USAGE ON SCHEMA public TO PUBLIC;
+REVOKE USAGE ON SCHEMA public FROM regress_poa_auditor;
+-- an operator may ANALYZE what an operator fills, where there is MAINTAIN (17)
+SELECT c.relname AS differs FROM pg_class AS c
+WHERE c.relnamespace = 'poa'::regnamespace AND c.relkind = 'r' AND current_setting('server_version_num')::int >= 170000
+	AND has_table_privilege('regress_poa_operator', c.oid, 'INSERT')
+		<> has_table_privilege('regress_poa_operator', c.oid, CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END);
+
 DROP VIEW may_execute;
 SET client_min_messages = warning;
 DROP SCHEMA regress_poa_dsp CASCADE;

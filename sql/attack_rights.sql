@@ -44,7 +44,7 @@ INSERT INTO may VALUES
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
 	('distributor_of', '{}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
-	('keep_shipped', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
+	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
 
 -- a function nobody decided about, a decision about no function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided

@@ -75,7 +75,7 @@ FROM (VALUES
 		'alert jsonb, alert_code text, chf guid, mpxn text, distributor_id int2, decided_at timestamptz, '
 		'activation_id int8, matched _int8, device guid, manufacturer text, request_id text, '
 		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, delay interval'),
-	('sign_of_life', 'guid guid, seen_at timestamptz, what text'),
+	('sign_of_life', 'guid guid, seen_at timestamptz, what text, sign_id int8'),
 	('release_log', 'log_id int8, released_at timestamptz, released_by text, reason text'),
 	('distributor', 'distributor_id int2, mpid text, gsp_group text, name text'),
 	('suppressed_alert', 'log_id int8, received_at timestamptz, alert_code text, mpxn text, distributor_id int2, '

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * access.c
- *	  Whom row-level security answers.
+ *	  The distributors whose alerts row-level security shows.
  *
  * src/access.c
  *
@@ -17,9 +17,9 @@
 #include "catalog.h"
 
 /*
- * visible_distributors(role): what distributors_of(role) answers, for one's own
- * roles only: 42501 for another.  A function that runs as its owner could not
- * tell who asks, and everybody who reads the log has to be able to ask.
+ * visible_distributors(role): distributors_of(role), for a role whose privileges
+ * the caller has; 42501 for another.  A SECURITY DEFINER function could not tell
+ * its caller, and every reader of the log must be able to execute this one.
  */
 PG_FUNCTION_INFO_V1(poa_visible_distributors);
 Datum

@@ -6,6 +6,7 @@ CREATE TABLE poa_internal.access (
 	role name,
 	kind text,
 	distributor_ids smallint[],
+	schema_usage boolean NOT NULL DEFAULT false,
 	PRIMARY KEY (role, kind),
 	CONSTRAINT kind_is_known
 		CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['dno', 'operator', 'auditor'])),
@@ -13,16 +14,19 @@ CREATE TABLE poa_internal.access (
 		CHECK ((kind OPERATOR(pg_catalog.=) 'dno') OPERATOR(pg_catalog.=) (distributor_ids IS NOT NULL))
 );
 COMMENT ON TABLE poa_internal.access IS
-	'what grant_dno and its kin granted, by role name; row-level security asks it. A row whose role does not exist grants nothing';
+	'what grant_dno, grant_operator and grant_auditor granted, by role name.'
+	' Row-level security goes by it. A row whose role does not exist grants nothing';
 COMMENT ON COLUMN poa_internal.access.role IS 'name of the role; its members who inherit have the access too';
 COMMENT ON COLUMN poa_internal.access.kind IS 'dno, operator or auditor';
 COMMENT ON COLUMN poa_internal.access.distributor_ids IS 'the distributors whose alerts a dno sees, NULL for the others, who see all';
+COMMENT ON COLUMN poa_internal.access.schema_usage IS
+	'whether USAGE on the schema of the type guid was granted too, because the role did not have it';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.access', '');
 
 /*
- * Row-level security.  A distributor_id has two digits, so whoever may read
- * everything simply has all of them, and -1 for none: one condition for all
- * roles, whose array the policy's subquery finds once a query.
+ * Row-level security.  A distributor_id has two digits, so a role that reads
+ * everything has all of them, and -1 for none: one condition for all roles,
+ * whose array the policy's subquery finds once a query.
  */
 CREATE FUNCTION poa_internal.distributors_of(role name) RETURNS smallint[]
 LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
@@ -41,13 +45,15 @@ AS $$
 	) AS v (distributor_id)
 $$;
 COMMENT ON FUNCTION poa_internal.distributors_of(name) IS
-	'the distributors whose suppressed alerts a role may read, by its own access and that of the roles it inherits from; -1 stands for alerts without a distributor';
+	'the distributors whose suppressed alerts a role may read.'
+	' By its own access and that of the roles it inherits from; -1 stands for alerts without a distributor';
 REVOKE ALL ON FUNCTION poa_internal.distributors_of(name) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.visible_distributors(role name) RETURNS smallint[]
 	AS 'MODULE_PATHNAME', 'poa_visible_distributors' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.visible_distributors(name) IS
-	'what poa_internal.distributors_of says of a role whose privileges the caller has, NULL for NULL. Row-level security asks it for the current user. Raises 42501 for another role, 42704 for an unknown one';
+	'poa_internal.distributors_of for a role whose privileges the caller has.'
+	' NULL for NULL. Row-level security calls it for the current user. Raises 42501 for another role, 42704 for an unknown one';
 SELECT poa_internal.permit('FUNCTION poa_internal.visible_distributors(name)', '{dno,operator,auditor}');
 
 ALTER TABLE poa.suppression_log ENABLE ROW LEVEL SECURITY;
@@ -59,7 +65,7 @@ COMMENT ON POLICY own_alerts ON poa.suppression_log IS 'a DNO reads the alerts o
 
 ALTER TABLE poa.release_log ENABLE ROW LEVEL SECURITY;
 ALTER TABLE poa.release_log FORCE ROW LEVEL SECURITY;
-/* the shortcut, asked once a query, spares those who see everything a search of the log */
+/* evaluated once a query: those who see everything need no search of the log */
 CREATE POLICY own_alerts ON poa.release_log FOR SELECT
 	USING ((SELECT '-1'::smallint OPERATOR(pg_catalog.=) ANY (poa_internal.visible_distributors(CURRENT_USER)))
 		OR EXISTS (
@@ -87,6 +93,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	permission record;
+	usage_lacks boolean;
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = record_access.role) THEN
 		RAISE undefined_object USING
@@ -99,13 +106,16 @@ BEGIN
 		AND NOT EXISTS (
 			SELECT FROM pg_namespace AS n, aclexplode(n.nspacl) AS g, pg_roles AS r
 			WHERE n.nspname = 'poa' AND r.rolname = a.role AND g.grantee = r.oid);
-	INSERT INTO poa_internal.access AS a VALUES (record_access.role, record_access.kind, record_access.distributor_ids)
+	usage_lacks := NOT has_schema_privilege(record_access.role, poa_internal.guid_schema(), 'USAGE');
+	INSERT INTO poa_internal.access AS a
+	VALUES (record_access.role, record_access.kind, record_access.distributor_ids, usage_lacks)
 	ON CONFLICT ON CONSTRAINT access_pkey DO UPDATE
 		SET distributor_ids = (
 			SELECT array_agg(DISTINCT u.id ORDER BY u.id)
-			FROM unnest(a.distributor_ids || excluded.distributor_ids) AS u (id));
+			FROM unnest(a.distributor_ids || excluded.distributor_ids) AS u (id)),
+			schema_usage = a.schema_usage OR excluded.schema_usage;
 	EXECUTE format('GRANT USAGE ON SCHEMA poa, poa_internal TO %I', record_access.role);
-	IF NOT has_schema_privilege(record_access.role, poa_internal.guid_schema(), 'USAGE') THEN
+	IF usage_lacks THEN
 		EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', poa_internal.guid_schema(), record_access.role);
 	END IF;
 	IF kind <> 'dno' THEN
@@ -113,12 +123,17 @@ BEGIN
 		EXECUTE format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA poa TO %I', record_access.role);
 	END IF;
 	FOR permission IN SELECT * FROM poa_internal.permission AS p WHERE p.kind = record_access.kind LOOP
-		EXECUTE format('GRANT %s ON %s TO %I', permission.privileges, permission.object, record_access.role);
+		/* MAINTAIN, to ANALYZE what was loaded, came with PostgreSQL 17 */
+		EXECUTE format('GRANT %s ON %s TO %I',
+			CASE WHEN current_setting('server_version_num')::int >= 170000 THEN permission.privileges
+				ELSE replace(permission.privileges, ', MAINTAIN', '') END,
+			permission.object, record_access.role);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.record_access(name, text, smallint[]) IS
-	'what all grants have in common: the record in poa_internal.access, and the use of the schemas. Raises 42704 for a role that does not exist';
+	'grants a role what its kind is permitted, and records that in poa_internal.access.'
+	' Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_dno(role name, VARIADIC distributor_ids integer[]) RETURNS void
 LANGUAGE plpgsql
@@ -143,7 +158,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.grant_dno(name, integer[]) IS
-	'lets a role read the suppressed alerts and the reports of the given distributors, in addition to those granted before. Raises 42704 for a role that does not exist, 22023 for no, a NULL or an unknown distributor_id';
+	'lets a role read the suppressed alerts and the reports of distributors.'
+	' They are added to those granted before. Raises 42704 for a role that does not exist,'
+	' 22023 for no, a NULL or an unknown distributor_id';
 
 CREATE FUNCTION poa.grant_operator(role name) RETURNS void
 LANGUAGE plpgsql
@@ -154,7 +171,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.grant_operator(name) IS
-	'lets a role fill manufacturer, guid_list, device and sign_of_life, import and undo imports, track, cancel, record outcomes, receive messages, explain, verify, report and release, and read everything. Raises 42704 for a role that does not exist';
+	'lets a role fill the registry, track, receive, report and release.'
+	' It fills manufacturer, guid_list, device and sign_of_life, imports and undoes imports, tracks, cancels, records outcomes,'
+	' receives messages, explains, verifies, reports and releases, and reads everything. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_auditor(role name) RETURNS void
 LANGUAGE plpgsql
@@ -171,25 +190,32 @@ CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	schema_usage boolean;
 BEGIN
-	DELETE FROM poa_internal.access AS a WHERE a.role = revoke_all.role;
+	WITH gone AS (
+		DELETE FROM poa_internal.access AS a WHERE a.role = revoke_all.role RETURNING a.schema_usage
+	)
+	SELECT bool_or(g.schema_usage) INTO schema_usage FROM gone AS g;
 	IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = revoke_all.role) THEN
 		EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA poa, poa_internal FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA poa, poa_internal FROM %I', role);
 		EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA poa, poa_internal FROM %I', role);
 		EXECUTE format('REVOKE ALL ON SCHEMA poa, poa_internal FROM %I', role);
-		/* public is everybody's, and not ours to take away */
-		IF poa_internal.guid_schema() <> 'public' THEN
+		/* only what was granted here */
+		IF schema_usage THEN
 			EXECUTE format('REVOKE USAGE ON SCHEMA %I FROM %I', poa_internal.guid_schema(), role);
 		END IF;
-	ELSIF NOT FOUND THEN
+	ELSIF schema_usage IS NULL THEN
 		RAISE undefined_object USING
 			MESSAGE = format('role %s does not exist', coalesce('"' || revoke_all.role || '"', 'NULL'));
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION poa.revoke_all(name) IS
-	'takes every right in schema poa from a role, the use of the schema of the type guid unless that is public, and what is on record for it, also when the role is gone. Raises 42704 where there is neither';
+	'takes back what grant_dno, grant_operator and grant_auditor granted to a role.'
+	' That is every right in schemas poa and poa_internal, USAGE on the schema of the type guid where they granted it, and the record,'
+	' also when the role is gone. Raises 42704 where there is neither role nor record';
 
 REVOKE ALL ON FUNCTION poa_internal.record_access(name, text, smallint[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.grant_dno(name, integer[]) FROM PUBLIC;

@@ -28,4 +28,4 @@ COMMENT ON COLUMN poa.device.chf IS
 	'GUID of the communications hub on whose home area network the device is; NULL where it is on none. Windows that are open or to come follow the meter to another hub, and stay where they are on NULL';
 COMMENT ON COLUMN poa.device.mpxn IS 'MPAN or MPRN of the device, NULL where it has none';
 SELECT pg_catalog.pg_extension_config_dump('poa.device', '');
-SELECT poa_internal.permit('TABLE poa.device', '{operator}', 'INSERT, UPDATE, DELETE');
+SELECT poa_internal.permit('TABLE poa.device', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');

@@ -30,4 +30,4 @@ COMMENT ON COLUMN poa.manufacturer.window_before IS
 COMMENT ON COLUMN poa.manufacturer.window_after IS
 	'interval, how long after the activation time a window closes; not negative; days have 24 hours; 30 minutes by MP102B';
 SELECT pg_catalog.pg_extension_config_dump('poa.manufacturer', '');
-SELECT poa_internal.permit('TABLE poa.manufacturer', '{operator}', 'INSERT, UPDATE, DELETE');
+SELECT poa_internal.permit('TABLE poa.manufacturer', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');

@@ -28,3 +28,19 @@ $$;
 COMMENT ON FUNCTION poa_internal.permit(text, text[], text) IS
 	'takes an object from PUBLIC and records who is granted privileges on it. For the extension''s script';
 REVOKE ALL ON FUNCTION poa_internal.permit(text, text[], text) FROM PUBLIC;
+
+/* a subscription for all tables copies the permissions of another version of the script, too */
+CREATE FUNCTION poa_internal.keep_own() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.keep_own() IS 'trigger: passes over rows that a subscription brings';
+REVOKE ALL ON FUNCTION poa_internal.keep_own() FROM PUBLIC;
+CREATE TRIGGER keep_own BEFORE INSERT ON poa_internal.permission
+	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_own();
+ALTER TABLE poa_internal.permission ENABLE REPLICA TRIGGER keep_own;
+COMMENT ON TRIGGER keep_own ON poa_internal.permission IS 'the permissions are those of this server''s script';

@@ -3,24 +3,28 @@
  */
 
 CREATE TABLE poa.log_purge (
+	purge_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	purged_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
 	purged_by text NOT NULL DEFAULT CURRENT_USER,
 	before timestamptz NOT NULL,
 	log_rows bigint NOT NULL
 );
 COMMENT ON TABLE poa.log_purge IS
-	'purges that took rows from poa.suppression_log: of what was logged before, it does not tell any more; written by poa.purge_log';
+	'purges that removed rows from poa.suppression_log; written by poa.purge_log only';
+COMMENT ON COLUMN poa.log_purge.purge_id IS 'number of the purge';
 COMMENT ON COLUMN poa.log_purge.purged_at IS 'UTC instant of the purge';
 COMMENT ON COLUMN poa.log_purge.purged_by IS 'name of the role that purged the log';
-COMMENT ON COLUMN poa.log_purge.before IS 'UTC instant before which what was logged has gone, may be infinite';
-COMMENT ON COLUMN poa.log_purge.log_rows IS 'number of log rows that have gone';
-
+COMMENT ON COLUMN poa.log_purge.before IS 'UTC instant before which what was logged is removed, may be infinite';
+COMMENT ON COLUMN poa.log_purge.log_rows IS 'number of log rows that were removed';
 SELECT pg_catalog.pg_extension_config_dump('poa.log_purge', '');
+SELECT pg_catalog.pg_extension_config_dump('poa.log_purge_purge_id_seq', '');
+COMMENT ON SEQUENCE poa.log_purge_purge_id_seq IS 'numbers of poa.log_purge; dumped, so that they go on after a restore';
 
 CREATE FUNCTION poa.purge_log(before timestamptz) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_purge_log' LANGUAGE C;
 COMMENT ON FUNCTION poa.purge_log(timestamptz) IS
-	'removes what was logged before a UTC instant, with its releases, returns the number of log rows, and records in poa.log_purge that it took any; raises 22004 for NULL';
+	'removes what was logged before a UTC instant, with its releases.'
+	' Returns the number of log rows, and records in poa.log_purge that it removed any. Raises 22004 for NULL';
 REVOKE ALL ON FUNCTION poa.purge_log(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.purge_activations(before timestamptz) RETURNS bigint

@@ -13,6 +13,7 @@ $publisher->init(allows_streaming => 'logical');
 $publisher->start;
 my $subscriber = PostgreSQL::Test::Cluster->new('subscriber');
 $subscriber->init;
+$subscriber->append_conf('postgresql.conf', "max_worker_processes = 20\nmax_logical_replication_workers = 12");
 $subscriber->start;
 
 # Tables with the same windows on both sides; on hub 1 there is one.
@@ -147,6 +148,56 @@ is($subscriber->safe_psql('dno', $of_ten), $publisher->safe_psql('postgres', $of
 $publisher->safe_psql('postgres', "SELECT poa.purge_log('infinity')");
 $publisher->wait_for_catchup('dno_ten');
 is($subscriber->safe_psql('dno', 'SELECT count(*) FROM poa.suppression_log'), '2', 'a purge stays here');
+
+# ------------------------------------- a database moves to another server
+
+# All tables of one database go to a fresh one, which ships the same distributors.
+$_->safe_psql('postgres', 'CREATE DATABASE moved') foreach $publisher, $subscriber;
+$publisher->safe_psql('moved', <<'SQL');
+CREATE EXTENSION poa_suppress;
+INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
+INSERT INTO poa.guid_list VALUES (1::bigint::guid);
+INSERT INTO poa.device VALUES (1::bigint::guid, 'ESME', 2, '1063', 1::bigint::guid, '1100000000000');
+INSERT INTO poa.distributor VALUES (99, 'TEST', NULL, 'Test Networks');
+SELECT poa.track_activation(1::bigint::guid, received_at => '2030-01-01 00:00:00+00');
+CREATE TABLE alerts (id int PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text);
+SELECT poa.attach('alerts');
+INSERT INTO alerts SELECT n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', '1100000000000' FROM generate_series(1, 5) AS n;
+SELECT poa.release(1, 'test');
+INSERT INTO poa.sign_of_life SELECT 1::bigint::guid, timestamptz '2020-01-01' + n * interval '1 day' FROM generate_series(1, 3) AS n;
+CREATE PUBLICATION everything FOR ALL TABLES;
+SQL
+$subscriber->safe_psql('moved', <<'SQL');
+CREATE EXTENSION poa_suppress;
+CREATE TABLE alerts (id int PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text);
+SELECT poa.attach('alerts');
+SQL
+$connection = $publisher->connstr . ' dbname=moved';
+$subscriber->safe_psql('moved', "CREATE SUBSCRIPTION everything CONNECTION '$connection' PUBLICATION everything");
+$subscriber->wait_for_subscription_sync($publisher, 'everything', 'moved');
+my $tables = $publisher->safe_psql('moved', q{SELECT c.oid::regclass FROM pg_class AS c
+	WHERE c.relkind = 'r' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace, 'public'::regnamespace) ORDER BY 1});
+my $compare = sub {
+	my $name = shift;
+	foreach my $table (split /\n/, $tables)
+	{
+		my $rows = "SELECT t::text FROM $table AS t ORDER BY 1";
+		is($subscriber->safe_psql('moved', $rows), $publisher->safe_psql('moved', $rows), "$name: $table");
+	}
+};
+$compare->('copied');
+is($subscriber->safe_psql('moved', 'SELECT count(*) FROM poa.distributor'), '30', 'the shipped distributors are there once');
+# what is changed and removed on the old server, by the extension too, follows
+$publisher->safe_psql('moved', <<'SQL');
+INSERT INTO poa.distributor VALUES (98, 'ALSO', NULL, 'Other Networks');
+UPDATE poa.distributor SET name = 'Test' WHERE distributor_id = 99;
+INSERT INTO alerts VALUES (6, 'AD1', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000'), (7, '8F35', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000');
+SELECT poa.purge_activations('2025-01-01'), poa.purge_log('2000-01-01');
+SQL
+$publisher->wait_for_catchup('everything');
+$compare->('applied');
+is($publisher->safe_psql('moved', 'SELECT count(*) FROM poa.sign_of_life'), '1', 'the purge removed rows of a table in a publication');
+$subscriber->safe_psql('moved', 'DROP SUBSCRIPTION everything');
 
 $_->stop foreach $subscriber, $publisher;
 my @complaints = grep { /WARNING|PANIC|TRAP|terminated by signal|not owned|leak|ERROR/ && !/terminating walreceiver|parallel/ }
