@@ -79,7 +79,8 @@ COMMENT ON TRIGGER keep_shipped_all ON poa.distributor IS 'shipped rows stay';
  * A subscription for all tables copies the shipped rows of another server to
  * where they are already.  It would stop at the first; so they make way, and
  * those that the other server does not have come back.  These triggers fire
- * for replication only; a copy fires statement triggers, the application of
+ * for replication only, also when a restore with --disable-triggers has made
+ * ordinary ones of them; a copy fires statement triggers, the application of
  * single changes does not.
  */
 CREATE FUNCTION poa_internal.renew_shipped() RETURNS trigger
@@ -99,10 +100,12 @@ COMMENT ON FUNCTION poa_internal.renew_shipped() IS
 	'trigger: lets the copy of a subscription replace the shipped distributors';
 REVOKE ALL ON FUNCTION poa_internal.renew_shipped() FROM PUBLIC;
 CREATE TRIGGER make_way BEFORE INSERT ON poa.distributor
-	FOR EACH STATEMENT WHEN (pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.=) 0)
+	FOR EACH STATEMENT WHEN (pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'
+		AND pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.=) 0)
 	EXECUTE FUNCTION poa_internal.renew_shipped();
 CREATE TRIGGER come_back AFTER INSERT ON poa.distributor
-	FOR EACH STATEMENT WHEN (pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.=) 0)
+	FOR EACH STATEMENT WHEN (pg_catalog.current_setting('session_replication_role') OPERATOR(pg_catalog.=) 'replica'
+		AND pg_catalog.pg_trigger_depth() OPERATOR(pg_catalog.=) 0)
 	EXECUTE FUNCTION poa_internal.renew_shipped();
 ALTER TABLE poa.distributor ENABLE REPLICA TRIGGER make_way;
 ALTER TABLE poa.distributor ENABLE REPLICA TRIGGER come_back;
