@@ -58,7 +58,7 @@ PROGRAMS      = poa-load-list poa-report
 SCRIPTS_built = $(PROGRAMS:%=build/%)
 MAN_built    := $(if $(shell help2man --version 2>/dev/null),$(PROGRAMS:%=build/%.1))
 
-DOCS       := $(patsubst $(srcdir)/%,%,$(sort $(wildcard $(addprefix $(srcdir)/,README.md CHANGELOG.md docs/*.md))))
+DOCS        = README.md CHANGELOG.md
 
 # sql/NAME.sql in this order; each test makes the extension anew, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
@@ -97,20 +97,19 @@ docmoduledir := extension/$(EXTENSION)
 
 # PGXS installs them by their last name, and would look for bin/build.
 uninstall: SCRIPTS_built := $(notdir $(SCRIPTS_built))
-uninstall: DOCS := $(notdir $(DOCS))
 
 all: $(MAN_built) $(if $(FROZEN),check-frozen)
-install: install-man
-uninstall: uninstall-man
+install: install-more
+uninstall: uninstall-more
 
-install-man: $(MAN_built)
-ifneq ($(MAN_built),)
-	$(MKDIR_P) '$(DESTDIR)$(mandir)/man1'
-	$(INSTALL_DATA) $(MAN_built) '$(DESTDIR)$(mandir)/man1/'
-endif
+# What PGXS has no variable for: the pages, and the folder that README.md leads to.
+install-more: $(MAN_built)
+	$(MKDIR_P) '$(DESTDIR)$(docdir)/$(docmoduledir)/docs' '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL_DATA) $(wildcard $(srcdir)/docs/*.md) '$(DESTDIR)$(docdir)/$(docmoduledir)/docs/'
+	$(if $(MAN_built),$(INSTALL_DATA) $(MAN_built) '$(DESTDIR)$(mandir)/man1/')
 
-uninstall-man:
-	rm -f $(PROGRAMS:%='$(DESTDIR)$(mandir)/man1/%.1')
+uninstall-more:
+	rm -f $(patsubst $(srcdir)/%,'$(DESTDIR)$(docdir)/$(docmoduledir)'/%,$(wildcard $(srcdir)/docs/*.md)) $(PROGRAMS:%='$(DESTDIR)$(mandir)/man1/%.1')
 else
 all install uninstall installcheck clean:
 	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
@@ -178,4 +177,4 @@ soak:
 matrix:
 	@$(srcdir)/tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 
-.PHONY: folders install-man uninstall-man check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
+.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
