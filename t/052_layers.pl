@@ -1,0 +1,43 @@
+# Dependencies point one way: a part of the SQL script refers only to what parts
+# before it have made, and C files include headers of their layer or above, in
+# the order of the table of CONTRIBUTING.md.
+
+use strict;
+use warnings;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my ($parts) = slurp_file('Makefile') =~ /^PARTS\s*=((?:.*\\\n)*.*)/m or BAIL_OUT('the Makefile has no PARTS');
+my @parts = grep { $_ ne '\\' } split ' ', $parts;
+my (%made_in, %sql);
+
+foreach my $n (0 .. $#parts)
+{
+	my $sql = slurp_file("src/$parts[$n].sql");
+	$made_in{$1} //= $n while $sql =~ /^CREATE (?:FUNCTION|TABLE|VIEW|AGGREGATE|SEQUENCE) (poa(?:_internal)?\.\w+)/mg;
+	$sql =~ s{/\*.*?\*/}{}gs;
+	$sql =~ s/^COMMENT ON .*?;$//msg;
+	$sql{$n} = $sql;
+}
+cmp_ok(scalar keys %made_in, '>', 50, 'the parts make something');
+foreach my $n (0 .. $#parts)
+{
+	my %later = map { $_ => "$_ of $parts[$made_in{$_}].sql" } grep { ($made_in{$_} // 0) > $n } $sql{$n} =~ /\bpoa(?:_internal)?\.\w+/g;
+	is(join(', ', sort values %later), '', "$parts[$n].sql refers to nothing that comes after it");
+}
+
+my ($n, %layer) = (0);
+foreach (slurp_file('CONTRIBUTING.md') =~ /^\| layer \| files \| what \|\n\|[-|]+\n((?:\|.*\n)+)/m ? split /\n/, $1 : ())
+{
+	$n++;
+	$layer{$_} = $n foreach (split / \| /)[1] =~ /`(\w+)`/g;
+}
+foreach my $file (sort glob 'src/*.[ch]')
+{
+	my ($name) = $file =~ m{(\w+)\.[ch]$};
+	ok(exists $layer{$name}, "$name is in a layer") or next;
+	my @wrong = grep { -e "src/$_.h" and ($layer{$_} // 99) > $layer{$name} } slurp_file($file) =~ /^#include "(\w+)\.h"/mg;
+	is("@wrong", '', "$file includes nothing of a layer below");
+}
+
+done_testing();
