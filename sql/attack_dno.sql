@@ -88,8 +88,7 @@ COPY poa.suppression_log (mpxn) TO stdout;
 \set VERBOSITY sqlstate
 COPY poa.suppression_log TO PROGRAM 'cat';
 \set VERBOSITY terse
-COPY poa_internal.access FROM stdin;
-\.
+\copy poa_internal.access FROM /dev/null
 -- A trigger of one's own by the name of ours blinds nobody
 CREATE TEMP TABLE mimic (i int);
 CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON mimic FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
