@@ -19,6 +19,7 @@
 #   make mutate     plants faults, which the tests must notice; FAULTS='3 17-20'
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
+#   make fresh      make test and make demo on fresh machines, as root
 #   make freeze     keeps the script of this version for good (CONTRIBUTING.md)
 #   make, make install, make installcheck: into and against your own server
 
@@ -75,10 +76,11 @@ TAP_TESTS      = 1
 
 EXTRA_CLEAN    = build src/*.gcda src/*.gcno
 
-# Without PGXS the targets that bring it along still have to work, so it is
-# included only where it is; Debian has a pg_config without it in libpq-dev.
+# Without the server's development files the targets that bring them along still
+# have to work, so PGXS is included only where they are; Debian has it, and a
+# pg_config, with the client.
 PG_CONFIG ?= pg_config
-PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+PGXS := $(if $(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h),$(shell $(PG_CONFIG) --pgxs))
 
 ifneq ($(PGXS),)
 include $(PGXS)
@@ -112,7 +114,7 @@ uninstall-more:
 	rm -f $(patsubst $(srcdir)/%,'$(DESTDIR)$(docdir)/$(docmoduledir)'/%,$(wildcard $(srcdir)/docs/*.md)) $(PROGRAMS:%='$(DESTDIR)$(mandir)/man1/%.1')
 else
 all install uninstall installcheck clean:
-	@echo "$(PG_CONFIG) does not lead to the server's development files (PGXS)." >&2; \
+	@echo "$(PG_CONFIG) does not lead to the server's development files." >&2; \
 	 echo "Install postgresql-server-dev-NN or your system's like, name another with" >&2; \
 	 echo "PG_CONFIG=/path/to/pg_config, or let 'make setup' install it (Debian)." >&2; \
 	 exit 1
@@ -176,5 +178,7 @@ soak:
 	@POA_SECONDS='$(or $(SECONDS),60)' $(srcdir)/tools/sandbox test PROVE_TESTS=t/001_model.pl
 matrix:
 	@$(srcdir)/tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
+fresh:
+	@$(srcdir)/tools/fresh
 
-.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix mutate soak
+.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix fresh mutate soak

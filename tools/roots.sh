@@ -71,7 +71,7 @@ make_root()
 }
 
 # inside [--online] ROOT COMMAND...: in the root, with the source tree at /src
-# for reading, and a /tmp of its own
+# for reading, and a /tmp of its own; bash stays, as somebody has to reap orphans
 inside()
 {
 	local net=--net root tmp
@@ -89,6 +89,7 @@ inside()
 			mount --bind "$3" "$1/tmp"
 			root=$1
 			shift 3
-			exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$@"' \
+			exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+				bash -c '\''env "$@"; exit'\'' bash "$@"' \
 		sh "$root" "$top" "$tmp" "$@"
 }
