@@ -26,6 +26,12 @@ SELECT * FROM poa.duis_alert(ad1(hub => E'\n\t88-73-84-90-6a-10-02-db ', id => '
 	started => '2026-03-01T24:00:00', issued => '2026-03-01T13:10:00.1849999999+01:00',
 	more => '<sr:ThrottledAlertSequenceId>7</sr:ThrottledAlertSequenceId><sr:ThrottledAlertCount>12</sr:ThrottledAlertCount>'));
 SELECT mpxn FROM poa.duis_alert(ad1(mpxn => 'not digits'));
+-- a throttled alert is never lost for its count: leading zeros, more than an integer, none
+SELECT v.throttled, a.alert_count
+FROM (VALUES ('0000000005'), ('00000000000000000001'), ('2147483647'), ('2147483648'), ('4294967295'), ('99999999999999999999'), ('0')) AS v (throttled),
+	poa.duis_alert(ad1(more => '<sr:ThrottledAlertCount>' || v.throttled || '</sr:ThrottledAlertCount>')) AS a;
+-- as drivers send it
+SELECT chf, alert_count FROM poa.duis_alert(U&'\FEFF<?xml version="1.0" encoding="ISO-8859-1"?>' || ad1()::text);
 -- by URI, never by prefix
 SELECT chf FROM poa.duis_alert(replace(replace(ad1()::text, 'sr:', 'x:'), 'xmlns:sr', 'xmlns:x')::xml);
 SELECT chf FROM poa.duis_alert(replace(replace(ad1()::text, 'sr:', ''), 'xmlns:sr', 'xmlns')::xml);
@@ -34,7 +40,6 @@ SELECT count(*) FROM poa.duis_alert(replace(ad1()::text, 'ServiceUserGateway', '
 -- no alert of a power outage
 SELECT count(*) FROM poa.duis_alert(NULL);
 SELECT count(*) FROM poa.duis_alert('<a/>');
-SELECT count(*) FROM poa.duis_alert('text');
 SELECT count(*) FROM poa.duis_alert(regexp_replace(ad1()::text, 'PowerOutageEvent', 'OtherEvent', 'g')::xml);
 
 -- each field that is missing, or stands twice, or is wrong is named

@@ -38,7 +38,9 @@ INSERT INTO may VALUES
 	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
 	-- what receive calls, as its caller
 	('first_receipt', '{operator}'), ('record_outcome_at', '{operator}'), ('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
-	('is_eui', '{operator}'), ('is_readable', '{operator}'), ('refuse_unreadable', '{operator}'), ('refuse_message', '{operator}'),
+	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'), ('message_fields', '{operator}'),
+	('message_kind', '{operator}'), ('message_name', '{operator}'), ('read_activation', '{operator}'), ('read_alert', '{operator}'),
+	('read_answer', '{operator}'), ('check_payload', '{operator}'), ('gbcs_message', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),

@@ -145,12 +145,59 @@ FROM (VALUES
 -- Not ours: no row, and no error
 SELECT count(*) AS documents, count(d.request_id) AS rows
 FROM (VALUES
-	('<a/>'), ('just text'), (''), ('<!-- nothing -->'), ('<a/><b/>'),
+	('<a/>'),
 	(replace(replace(pg_temp.request(), '11.3', '11.2'), 'ActivateFirmware', 'UpdateFirmware')),
 	(replace(replace(pg_temp.request(), '11.3', '1.1.1'), 'ActivateFirmware', 'UpdateImportTariff')),
 	(replace(replace(pg_temp.request(), 'sr:Request ', 'sr:Response '), 'sr:Request>', 'sr:Response>')),
 	('<x>' || pg_temp.request() || '</x>')
 ) AS v (message) LEFT JOIN LATERAL poa.duis_activation(v.message::xml) AS d ON true;
+
+-- Exactly one document, or 22023, in every reader and both types: an alert must not vanish
+CREATE FUNCTION pg_temp.verdicts(message text, as_xml boolean) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	reader text;
+	answers text[];
+	n bigint;
+BEGIN
+	FOREACH reader IN ARRAY ARRAY['duis_activation', 'duis_alert', 'duis_outcome', 'duis_name', 'receive'] LOOP
+		BEGIN
+			EXECUTE format('SELECT count(*) FROM poa.%I($1::%s)', reader, CASE WHEN as_xml THEN 'xml' ELSE 'text' END) USING message INTO n;
+			answers := answers || n::text;
+		EXCEPTION WHEN OTHERS THEN
+			answers := answers || sqlstate;
+		END;
+	END LOOP;
+	RETURN array_to_string(answers, ' ');
+END
+$$;
+SET client_min_messages = error;	/* of the declaration that is damaged */
+SELECT v.what, pg_temp.verdicts(v.message, false) AS as_text, pg_temp.verdicts(v.message, true) AS as_xml
+FROM (VALUES
+	(1, 'one', pg_temp.request()),
+	(2, 'byte order mark', U&'\FEFF' || pg_temp.request()),
+	(3, 'mark and declaration', U&'\FEFF<?xml version="1.0" encoding="UTF-16"?>' || U&'\FEFF' || pg_temp.request()),
+	(4, 'unknown encoding', '<?xml version="1.0" encoding="x-unknown" standalone=''yes'' ?>' || E'\n' || pg_temp.request()),
+	(5, 'comments around', '<!-- <!DOCTYPE --><?a?>' || pg_temp.request() || E'\n<!-- <x> -->'),
+	(6, 'two', pg_temp.request() || pg_temp.request()),
+	(7, 'two with marks', U&'\FEFF' || pg_temp.request() || U&'\FEFF' || pg_temp.request()),
+	(8, 'two with declarations', '<?xml version="1.0"?>' || pg_temp.request() || '<?xml version="1.0"?>' || pg_temp.request()),
+	(9, 'a trailing word', pg_temp.request() || ' x'),
+	(10, 'a word before', 'x ' || pg_temp.request()),
+	(11, 'nothing', ''), (12, 'white space', E' \n'), (13, 'text', 'just text'), (14, 'a comment', '<!-- nothing -->'), (15, 'two roots', '<a/><b/>'),
+	(16, 'no end tag', replace(pg_temp.request(), '</sr:Body>', '')),
+	(17, 'an end tag too many', replace(pg_temp.request(), '</sr:Body>', '</sr:Body></sr:Body>')),
+	(18, 'a damaged declaration', '<?xml version=1.0?>' || pg_temp.request()),
+	(19, 'a declaration out of place', ' <?xml version="1.0"?>' || pg_temp.request()),
+	(20, 'NULL', NULL)
+) AS v (n, what, message) ORDER BY v.n;
+RESET client_min_messages;
+-- a literal without a type is text
+SELECT request_id FROM poa.duis_activation('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/></sr:Request>');
+SELECT poa.duis_name('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/></sr:Request>');
+SELECT poa.duis_name(U&'\FEFF<a xmlns="urn:b"/>');
+-- elements of other namespaces are none of ours, and do not belong into a body
+SELECT pg_temp.read(replace(pg_temp.request(), '<sr:CommandVariant>', '<x:RequestID xmlns:x="urn:x"/><sr:CommandVariant>')) AS beside,
+	pg_temp.read(replace(pg_temp.request(), '</sr:Body>', '<x:Y xmlns:x="urn:x"/></sr:Body>')) AS in_body;
 
 -- Damaged: what is not well formed is PostgreSQL's own error, a document type is refused
 \set VERBOSITY sqlstate

@@ -48,9 +48,12 @@ FROM (VALUES
 	('poa.grant_operator(name)', 'void'),
 	('poa.grant_auditor(name)', 'void'),
 	('poa.revoke_all(name)', 'void'),
-	('poa.duis_activation(xml)', 'record'),
+	('poa.duis_activation(xml)', 'record'), ('poa.duis_activation(text)', 'record'),
+	('poa.duis_alert(xml)', 'record'), ('poa.duis_alert(text)', 'record'),
+	('poa.duis_outcome(xml)', 'record'), ('poa.duis_outcome(text)', 'record'),
+	('poa.duis_name(xml)', 'text'), ('poa.duis_name(text)', 'text'),
 	('poa.gbcs_activation(bytea)', 'record'),
-	('poa.receive(xml, timestamptz)', 'record')
+	('poa.receive(xml, timestamptz)', 'record'), ('poa.receive(text, timestamptz)', 'record')
 ) AS f (signature, result)
 LEFT JOIN pg_proc AS p ON p.oid = to_regprocedure(f.signature)
 WHERE p.prorettype IS DISTINCT FROM f.result::regtype;

@@ -2,9 +2,9 @@
  * The XML that service users and the DCC exchange (DUIS).
  *
  * PostgreSQL's own xml type reads it: its parser is kept, bounded in depth and
- * loads no external entity.  Elements are matched by namespace URI.  Every
- * element that matters must stand just once where the schema has it once;
- * count(), string() and [last() = 1] see to it without an error of XPath's own.
+ * loads no external entity.  A message is parsed once, into its fields, whatever
+ * it turns out to be; the functions behind take what they are about from there.
+ * Elements are matched by namespace URI.
  */
 
 CREATE FUNCTION poa_internal.xs_datetime(text) RETURNS timestamptz
@@ -20,6 +20,16 @@ COMMENT ON FUNCTION poa_internal.is_eui(text) IS
 	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; false for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.is_eui(text)', '{operator}');
 
+CREATE FUNCTION poa_internal.is_request_id(text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE
+	WHEN $1 ~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}:[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}:(0|[1-9][0-9]{0,19})$'
+	THEN length($1) < 68 OR substr($1, 49)::numeric <= 18446744073709551615
+	ELSE false END;
+COMMENT ON FUNCTION poa_internal.is_request_id(text) IS
+	'whether a text is a RequestID: originator:target:counter, two EUIs and an xs:unsignedLong without leading zeros; false for NULL';
+SELECT poa_internal.permit('FUNCTION poa_internal.is_request_id(text)', '{operator}');
+
 CREATE FUNCTION poa_internal.base64_octets(text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -32,38 +42,78 @@ COMMENT ON FUNCTION poa_internal.base64_octets(text) IS
 	'the octets of an xs:base64Binary; NULL where the text is none, is empty or is NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.base64_octets(text)', '{operator}');
 
+CREATE FUNCTION poa_internal.one_document(message text) RETURNS xml
+	AS 'MODULE_PATHNAME', 'poa_one_document' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION poa_internal.one_document(text) IS
+	'the one XML document in a text, not parsed yet. Byte order marks before it are left out,'
+	' and so is the XML declaration, whose encoding means nothing here. Raises 22023 for what is not exactly one'
+	' document, has a document type declaration or more than 16 MiB; NULL for NULL';
+SELECT poa_internal.permit('FUNCTION poa_internal.one_document(text)', '{operator}');
+
 /*
- * What all readers of messages ask first, is_readable(), which is inlined, being
- * without a SET and not STRICT; and what it does with a message that they must
- * not read.  16 MiB are enough: an image of firmware has less than a megabyte.
+ * Of the elements down to what a body holds, and further down where it matters.
+ * A part of a message that is not looked for may be of any size.
  */
-CREATE FUNCTION poa_internal.refuse_unreadable(message xml) RETURNS boolean
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION poa_internal.message_fields(message text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	IF octet_length(message::text) > 16 * 1024 * 1024 THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = 'invalid DUIS message: too long',
-			DETAIL = format('It has %s bytes, more than %s.', octet_length(message::text), 16 * 1024 * 1024);
-	END IF;
-	RAISE invalid_parameter_value USING
-		MESSAGE = 'invalid DUIS message: document type declaration',
-		DETAIL = 'A DUIS message has none; entities that it could declare are not read.';
+	RETURN (
+		SELECT jsonb_object_agg(f.name, f.value)
+		FROM (
+			SELECT e.name, CASE count(*) WHEN 1 THEN min(e.value) END AS value
+			FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
+				'/sr:* | /sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body/sr:*/sr:*
+					| /sr:Response/sr:Body/sr:ResponseMessage/sr:FutureDatedDeviceAlertMessage/sr:*
+					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*
+					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*/sr:*'
+				PASSING poa_internal.one_document(message) COLUMNS
+				name text PATH 'concat(local-name(..), "/", local-name(self::sr:*))',
+				value text PATH 'string(self::*[not(*)])'
+			) AS e
+			GROUP BY e.name
+		) AS f);
 END
 $$;
-COMMENT ON FUNCTION poa_internal.refuse_unreadable(xml) IS
-	'raises 22023 for what poa_internal.is_readable refuses: a message of more than 16 MiB, or else with a document type declaration';
-SELECT poa_internal.permit('FUNCTION poa_internal.refuse_unreadable(xml)', '{operator}');
+COMMENT ON FUNCTION poa_internal.message_fields(text) IS
+	'the fields of a DUIS message by "parent/element", the one place where it is parsed.'
+	' The value is the text of an element, empty where it holds others, and null where it stands more than once.'
+	' An element of another namespace has no name; NULL for a message whose root element has another, and for NULL.'
+	' Raises 22023 for what poa_internal.one_document refuses, and PostgreSQL''s own error for what is not well formed';
+SELECT poa_internal.permit('FUNCTION poa_internal.message_fields(text)', '{operator}');
 
-CREATE FUNCTION poa_internal.is_readable(message xml) RETURNS boolean
+CREATE FUNCTION poa_internal.token(fields jsonb, name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN btrim($1 ->> $2, E' \t\r\n');
+COMMENT ON FUNCTION poa_internal.token(jsonb, text) IS
+	'a field of poa_internal.message_fields without the white space around it; NULL where it does not stand exactly once';
+SELECT poa_internal.permit('FUNCTION poa_internal.token(jsonb, text)', '{operator}');
+
+CREATE FUNCTION poa_internal.message_kind(fields jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN octet_length($1::text) > 16 * 1024 * 1024 OR position('<!DOCTYPE' IN $1::text) > 0 THEN poa_internal.refuse_unreadable($1)
-	ELSE $1 IS DOCUMENT END;
-COMMENT ON FUNCTION poa_internal.is_readable(xml) IS
-	'whether an xml value is a document, as every message is; NULL for NULL. Raises 22023 for one with a document type declaration or of more than 16 MiB';
-SELECT poa_internal.permit('FUNCTION poa_internal.is_readable(xml)', '{operator}');
+	WHEN $1 ? '/Request' THEN CASE
+		WHEN poa_internal.token($1, 'Header/ServiceReference') = '11.3'
+			OR poa_internal.token($1, 'Header/ServiceReferenceVariant') = '11.3'
+			OR $1 ? 'Body/ActivateFirmware'
+			OR $1 ? 'Body/SignedPreCommand' AND $1 ->> 'Header/ServiceReference' IS NULL
+				AND $1 ->> 'Header/ServiceReferenceVariant' IS NULL
+			THEN 'activation'
+		WHEN $1 ? 'Body/ReturnLocalCommandResponse' THEN 'returned'
+		ELSE 'request' END
+	WHEN $1 ? '/Response' THEN CASE
+		WHEN $1 ? 'DCCAlert/PowerOutageEvent' THEN 'power_outage'
+		WHEN $1 ? 'DCCAlert/CommandFailure' THEN 'failure'
+		WHEN $1 ? 'DCCAlert/QuarantinedRequest' THEN 'quarantine'
+		WHEN $1 ? 'Body/DCCAlertMessage' THEN 'dcc_alert'
+		WHEN $1 ? 'Body/DeviceAlertMessage' THEN 'device_alert'
+		ELSE 'response' END
+	ELSE 'other' END;
+COMMENT ON FUNCTION poa_internal.message_kind(jsonb) IS
+	'what a message is, of its poa_internal.message_fields. In requests, activation is an 11.3 and returned an 8.13,'
+	' the answer to a command that was delivered locally. other for NULL';
+SELECT poa_internal.permit('FUNCTION poa_internal.message_kind(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.refuse_message(message text, field text, problem text) RETURNS void
 LANGUAGE plpgsql
@@ -80,258 +130,431 @@ COMMENT ON FUNCTION poa_internal.refuse_message(text, text, text) IS
 	'raises 22023 for a field of a message, in the one form that all readers of messages have';
 SELECT poa_internal.permit('FUNCTION poa_internal.refuse_message(text, text, text)', '{operator}');
 
-CREATE FUNCTION poa.duis_activation(message xml)
-RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid,
-	command_variant smallint, activates_at timestamptz, cancels boolean)
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+/*
+ * A payload that the meter reads, or wrote, must be about the request that the
+ * message is about.
+ */
+CREATE FUNCTION poa_internal.check_payload(message text, field text, payload poa_internal.gbcs_message, request_id text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-	white_space CONSTANT text := E' \t\r\n';
-	cancellation CONSTANT timestamptz := '3000-12-31 00:00:00+00';
-	m record;
-	id text[];
-	octets bytea;
-	payload record;
-	once CONSTANT text := 'must stand exactly once';
-	/* "singles" has true or false for each; what else does not stand exactly once is NULL or empty */
-	fields CONSTANT text[] := ARRAY['Header', 'ServiceReference', 'ServiceReferenceVariant', 'Body'];
-	wrong text[];
+	id CONSTANT text[] := string_to_array(upper(request_id), ':');
+	says CONSTANT text[] := ARRAY[payload.originator::text, payload.recipient::text, payload.counter::text];
+	/* the meter answers, so originator and recipient change places */
+	wants CONSTANT text[] := CASE payload.kind WHEN 'command' THEN id ELSE ARRAY[id[2], id[1], id[3]] END;
+	names CONSTANT text[] := ARRAY['originator', 'recipient', 'counter'];
 BEGIN
-	IF NOT poa_internal.is_readable(message) THEN
+	IF says = wants THEN
 		RETURN;
 	END IF;
-	SELECT x.* INTO m
-	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/sr:Request' PASSING message COLUMNS
-		singles text PATH 'concat(count(sr:Header) = 1, count(sr:Header/sr:ServiceReference) = 1,
-			count(sr:Header/sr:ServiceReferenceVariant) = 1, count(sr:Body) = 1)',
-		request_id text PATH 'sr:Header[1]/sr:RequestID[last() = 1]',
-		variant text PATH 'sr:Header[1]/sr:CommandVariant[last() = 1]',
-		ref text PATH 'normalize-space(sr:Header/sr:ServiceReference)',
-		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
-		contents integer PATH 'count(sr:Body/*)',
-		activations integer PATH 'count(sr:Body/sr:ActivateFirmware)',
-		signed integer PATH 'count(sr:Body/sr:SignedPreCommand)',
-		times integer PATH 'count(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
-		at text PATH 'string(sr:Body/sr:ActivateFirmware/sr:ExecutionDateTime)',
-		hash text PATH 'normalize-space(sr:Body/sr:ActivateFirmware/sr:FirmwareHash[last() = 1])',
-		payload text PATH 'string(sr:Body/sr:SignedPreCommand/sr:GBCSPayload[last() = 1])'
-	) AS x;
-	IF NOT FOUND OR '11.3' NOT IN (m.ref, m.ref_variant) AND m.activations = 0 THEN
-		RETURN;
-	END IF;
-
-	/* originator, target, and an xs:unsignedLong without leading zeros */
-	request_id := btrim(m.request_id, white_space);
-	id := string_to_array(request_id, ':');
-	octets := CASE m.signed WHEN 1 THEN poa_internal.base64_octets(m.payload) END;
-	wrong := CASE
-		WHEN m.request_id IS NULL AND m.singles LIKE 'true%' THEN ARRAY['RequestID', once]
-		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
-		WHEN m.variant IS NULL THEN ARRAY['CommandVariant', once]
-		WHEN cardinality(id) <> 3 OR NOT poa_internal.is_eui(id[1]) OR NOT poa_internal.is_eui(id[2])
-			OR ltrim(id[3], '0123456789') <> '' OR length(id[3]) NOT BETWEEN 1 AND 20 OR id[3] LIKE '0_%' THEN
-			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
-		WHEN id[3]::numeric > 18446744073709551615 THEN ARRAY['RequestID', 'has a counter that does not fit 64 bits']
-		WHEN m.ref <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
-		WHEN m.ref_variant <> '11.3' THEN ARRAY['ServiceReferenceVariant', 'must be 11.3']
-		WHEN m.contents <> 1 OR m.activations + m.signed <> 1 THEN
-			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
-		WHEN m.activations = 1 AND btrim(m.variant, white_space) <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
-		WHEN m.signed = 1 AND btrim(m.variant, white_space) NOT IN ('5', '6', '7') THEN
-			ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
-		WHEN m.times > 1 THEN ARRAY['ExecutionDateTime', 'must not stand twice']
-		WHEN m.times = 1 AND poa_internal.xs_datetime(m.at) IS NULL THEN
-			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(m.at, 100)))]
-		WHEN m.activations = 1 AND (length(m.hash) <> 64 OR m.hash !~ '^[0-9A-Fa-f]*$') THEN
-			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
-		WHEN m.signed = 1 AND octets IS NULL THEN
-			ARRAY['GBCSPayload', once || ' and be base64']
-		END;
-	IF wrong IS NOT NULL THEN
-		PERFORM poa_internal.refuse_message('DUIS service request 11.3', wrong[1], wrong[2]);
-	END IF;
-
-	originator := id[1];
-	device := id[2];
-	command_variant := m.variant;
-	IF m.signed = 1 THEN
-		SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
-		IF payload.kind IS DISTINCT FROM 'command' THEN
-			PERFORM poa_internal.refuse_message('DUIS service request 11.3', 'GBCSPayload', 'must be a command of use case CS06');
-		ELSIF payload.recipient OPERATOR(@extschema@.<>) device THEN
-			PERFORM poa_internal.refuse_message('DUIS service request 11.3', 'GBCSPayload',
-				format('is for device %s, the RequestID for %s', payload.recipient, device));
+	FOR i IN 1 .. 3 LOOP
+		IF says[i] <> wants[i] THEN
+			PERFORM poa_internal.refuse_message(message, format('%s %s', field, names[i]),
+				format('is %s and not %s, as RequestID %s says', says[i], wants[i], request_id));
 		END IF;
-		activates_at := payload.activates_at;
-		cancels := payload.cancels;
-	ELSE
-		activates_at := CASE m.times WHEN 1 THEN poa_internal.xs_datetime(m.at) END;
-		cancels := coalesce(activates_at = cancellation, false);
-	END IF;
-	RETURN NEXT;
+	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION poa.duis_activation(xml) IS
-	'reads a service request 11.3 (Activate Firmware), also a signed pre-command, whose time is in its GBCS payload: one row, none for any other message or NULL. activates_at is a UTC instant, NULL for on demand; a cancellation has cancels true, and the distant time that says so. Raises 22023 naming the field for a missing or invalid one (DUIS 11.3)';
-SELECT poa_internal.permit('FUNCTION poa.duis_activation(xml)', '{operator}');
+COMMENT ON FUNCTION poa_internal.check_payload(text, text, poa_internal.gbcs_message, text) IS
+	'raises 22023 where the GBCS payload of a message is of another command than its RequestID says';
+SELECT poa_internal.permit('FUNCTION poa_internal.check_payload(text, text, poa_internal.gbcs_message, text)', '{operator}');
 
-CREATE FUNCTION poa.duis_alert(message xml)
-RETURNS TABLE (alert_code text, chf @extschema@.guid, mpxn text, outage_started_at timestamptz,
-	issued_at timestamptz, response_id text, alert_count integer)
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+/*
+ * Service request 11.3.
+ */
+CREATE TYPE poa_internal.activation_message AS (
+	request_id text,
+	originator @extschema@.guid,
+	device @extschema@.guid,
+	command_variant smallint,
+	activates_at timestamptz,
+	cancels boolean,
+	firmware_hash bytea,
+	announced_at timestamptz
+);
+COMMENT ON TYPE poa_internal.activation_message IS
+	'a service request 11.3: a row of poa.duis_activation, and more.'
+	' firmware_hash is that of the image, announced_at the ExecutionDateTime that a signed pre-command has beside its payload';
+
+CREATE FUNCTION poa_internal.read_activation(fields jsonb) RETURNS poa_internal.activation_message
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-	m record;
+	name CONSTANT text := 'DUIS service request 11.3';
 	once CONSTANT text := 'must stand exactly once';
-	/* "singles" has true or false for each: whether it does */
-	fields CONSTANT text[] := ARRAY['Header', 'Body', 'PowerOutageEvent', 'ResponseDateTime', 'DCCAlertCode',
-		'CommsHubDeviceID', 'StartDateTime', 'MPxN'];
+	cancellation CONSTANT timestamptz := '3000-12-31 00:00:00+00';
+	is_signed CONSTANT boolean := fields ? 'Body/SignedPreCommand';
+	body CONSTANT text := CASE WHEN is_signed THEN 'SignedPreCommand' ELSE 'ActivateFirmware' END;
+	at CONSTANT text := fields ->> (body || '/ExecutionDateTime');
+	variant CONSTANT text := poa_internal.token(fields, 'Header/CommandVariant');
+	hash CONSTANT text := poa_internal.token(fields, 'ActivateFirmware/FirmwareHash');
+	octets CONSTANT bytea := poa_internal.base64_octets(fields ->> 'SignedPreCommand/GBCSPayload');
+	payload poa_internal.gbcs_message;
+	m poa_internal.activation_message;
 	wrong text[];
 BEGIN
-	IF NOT poa_internal.is_readable(message) THEN
-		RETURN;
-	END IF;
-	SELECT x.* INTO m
-	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/sr:Response' PASSING message COLUMNS
-		events integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent)',
-		singles text PATH 'concat(count(sr:Header) = 1, count(sr:Body/*) = 1,
-			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent) = 1,
-			count(sr:Header/sr:ResponseDateTime) = 1, count(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode) = 1,
-			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID) = 1,
-			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime) = 1,
-			count(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN) = 1)',
-		response_ids integer PATH 'count(sr:Header/sr:ResponseID)',
-		response_id text PATH 'normalize-space(sr:Header/sr:ResponseID)',
-		issued text PATH 'string(sr:Header/sr:ResponseDateTime)',
-		code text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
-		counts integer PATH 'count(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
-		throttled text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:ThrottledAlertCount)',
-		hub text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:CommsHubDeviceID)',
-		started text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:StartDateTime)',
-		mpxn text PATH 'string(sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:PowerOutageEvent/sr:MPxN)'
-	) AS x;
-	IF NOT FOUND OR m.events = 0 THEN
-		RETURN;
+	m.request_id := poa_internal.token(fields, 'Header/RequestID');
+	wrong := CASE
+		WHEN m.request_id IS NULL AND fields ->> 'Request/Header' IS NOT NULL THEN ARRAY['RequestID', once]
+		WHEN fields ->> 'Request/Header' IS NULL THEN ARRAY['Header', once]
+		WHEN fields ->> 'Header/ServiceReference' IS NULL THEN ARRAY['ServiceReference', once]
+		WHEN fields ->> 'Header/ServiceReferenceVariant' IS NULL THEN ARRAY['ServiceReferenceVariant', once]
+		WHEN fields ->> 'Request/Body' IS NULL THEN ARRAY['Body', once]
+		WHEN variant IS NULL THEN ARRAY['CommandVariant', once]
+		WHEN NOT poa_internal.is_request_id(m.request_id) THEN
+			ARRAY['RequestID', format('%s is not originator:target:counter', quote_literal(left(m.request_id, 100)))]
+		WHEN poa_internal.token(fields, 'Header/ServiceReference') <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
+		WHEN poa_internal.token(fields, 'Header/ServiceReferenceVariant') <> '11.3' THEN
+			ARRAY['ServiceReferenceVariant', 'must be 11.3']
+		WHEN fields ->> ('Body/' || body) IS NULL OR (SELECT count(*) FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%') <> 1 THEN
+			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
+		WHEN NOT is_signed AND variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
+		WHEN is_signed AND variant NOT IN ('5', '6', '7') THEN ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
+		WHEN at IS NULL AND fields ? (body || '/ExecutionDateTime') THEN ARRAY['ExecutionDateTime', 'must not stand twice']
+		WHEN poa_internal.xs_datetime(at) IS NULL AND at IS NOT NULL THEN
+			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(at, 100)))]
+		WHEN NOT is_signed AND (hash ~ '^[0-9A-Fa-f]{64}$') IS NOT TRUE THEN ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
+		WHEN is_signed AND octets IS NULL THEN ARRAY['GBCSPayload', once || ' and be base64']
+		END;
+	IF wrong IS NOT NULL THEN
+		PERFORM poa_internal.refuse_message(name, wrong[1], wrong[2]);
 	END IF;
 
+	m.originator := substr(m.request_id, 1, 23);
+	m.device := substr(m.request_id, 25, 23);
+	m.command_variant := variant;
+	IF is_signed THEN
+		payload := poa_internal.gbcs_message(octets);
+		IF payload.kind IS DISTINCT FROM 'command' THEN
+			PERFORM poa_internal.refuse_message(name, 'GBCSPayload', 'must be a command of use case CS06');
+		END IF;
+		PERFORM poa_internal.check_payload(name, 'GBCSPayload', payload, m.request_id);
+		m.activates_at := payload.activates_at;
+		m.cancels := payload.cancels;
+		m.firmware_hash := payload.firmware_hash;
+		m.announced_at := poa_internal.xs_datetime(at);
+	ELSE
+		m.activates_at := poa_internal.xs_datetime(at);
+		m.cancels := coalesce(m.activates_at = cancellation, false);
+		m.firmware_hash := decode(hash, 'hex');
+	END IF;
+	RETURN m;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.read_activation(jsonb) IS
+	'reads the fields of an activation (poa_internal.message_kind).'
+	' NULL for NULL; raises 22023 naming the field for a missing or invalid one';
+SELECT poa_internal.permit('FUNCTION poa_internal.read_activation(jsonb)', '{operator}');
+
+/*
+ * A DCC alert that carries a PowerOutageEvent.
+ */
+CREATE TYPE poa_internal.alert_message AS (
+	alert_code text,
+	chf @extschema@.guid,
+	mpxn text,
+	outage_started_at timestamptz,
+	issued_at timestamptz,
+	response_id text,
+	alert_count integer
+);
+COMMENT ON TYPE poa_internal.alert_message IS 'a row of poa.duis_alert';
+
+CREATE FUNCTION poa_internal.read_alert(fields jsonb) RETURNS poa_internal.alert_message
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	once CONSTANT text := 'must stand exactly once';
+	hub CONSTANT text := poa_internal.token(fields, 'PowerOutageEvent/CommsHubDeviceID');
+	throttled CONSTANT text := poa_internal.token(fields, 'DCCAlertMessage/ThrottledAlertCount');
+	m poa_internal.alert_message;
+	wrong text[];
+BEGIN
+	m.alert_code := poa_internal.token(fields, 'DCCAlertMessage/DCCAlertCode');
+	m.mpxn := fields ->> 'PowerOutageEvent/MPxN';
+	m.outage_started_at := poa_internal.xs_datetime(fields ->> 'PowerOutageEvent/StartDateTime');
+	m.issued_at := poa_internal.xs_datetime(fields ->> 'Header/ResponseDateTime');
+	m.response_id := nullif(poa_internal.token(fields, 'Header/ResponseID'), '');
 	wrong := CASE
-		WHEN m.singles LIKE '%f%' THEN ARRAY[fields[position('f' IN m.singles) / length('true') + 1], once]
-		WHEN m.response_ids > 1 THEN ARRAY['ResponseID', 'must not stand twice']
-		WHEN poa_internal.xs_datetime(m.issued) IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
-		WHEN m.code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
-		WHEN m.counts > 1 OR m.counts = 1 AND m.throttled !~ '^[0-9]{1,9}$' THEN
-			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number of at most nine digits']
-		WHEN NOT poa_internal.is_eui(m.hub) THEN
-			ARRAY['CommsHubDeviceID', 'must be an EUI-64 with hyphens']
-		WHEN poa_internal.xs_datetime(m.started) IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
+		WHEN fields ->> 'Response/Header' IS NULL THEN ARRAY['Header', once]
+		WHEN fields ->> 'Response/Body' IS NULL OR (SELECT count(*) FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%') <> 1 THEN
+			ARRAY['Body', once || ', and hold one message']
+		WHEN fields ->> 'DCCAlert/PowerOutageEvent' IS NULL THEN ARRAY['PowerOutageEvent', once]
+		WHEN fields ->> 'Header/ResponseDateTime' IS NULL THEN ARRAY['ResponseDateTime', once]
+		WHEN m.alert_code IS NULL THEN ARRAY['DCCAlertCode', once]
+		WHEN hub IS NULL THEN ARRAY['CommsHubDeviceID', once]
+		WHEN fields ->> 'PowerOutageEvent/StartDateTime' IS NULL THEN ARRAY['StartDateTime', once]
+		WHEN m.mpxn IS NULL THEN ARRAY['MPxN', once]
+		WHEN fields ? 'Header/ResponseID' AND fields ->> 'Header/ResponseID' IS NULL THEN ARRAY['ResponseID', 'must not stand twice']
+		WHEN m.issued_at IS NULL THEN ARRAY['ResponseDateTime', 'must be an xs:dateTime']
+		WHEN m.alert_code = '' THEN ARRAY['DCCAlertCode', 'must not be empty']
+		WHEN fields ? 'DCCAlertMessage/ThrottledAlertCount' AND (throttled ~ '^[0-9]+$') IS NOT TRUE THEN
+			ARRAY['ThrottledAlertCount', 'must not stand twice, and be a number']
+		WHEN NOT poa_internal.is_eui(hub) THEN ARRAY['CommsHubDeviceID', 'must be an EUI-64 with hyphens']
+		WHEN m.outage_started_at IS NULL THEN ARRAY['StartDateTime', 'must be an xs:dateTime']
 		WHEN m.mpxn = '' THEN ARRAY['MPxN', 'must not be empty']
 		END;
 	IF wrong IS NOT NULL THEN
 		PERFORM poa_internal.refuse_message('DUIS power outage alert', wrong[1], wrong[2]);
 	END IF;
 
-	alert_code := m.code;
-	chf := m.hub;
-	mpxn := m.mpxn;
-	outage_started_at := poa_internal.xs_datetime(m.started);
-	issued_at := poa_internal.xs_datetime(m.issued);
-	response_id := nullif(m.response_id, '');
-	alert_count := CASE m.counts WHEN 1 THEN greatest(m.throttled::integer, 1) ELSE 1 END;
-	RETURN NEXT;
+	m.chf := hub;
+	/* an xs:unsignedInt may be greater than an integer; an alert is not lost for it */
+	m.alert_count := CASE WHEN throttled IS NULL THEN 1
+		WHEN length(ltrim(throttled, '0')) > 10 THEN 2147483647
+		ELSE greatest(least(throttled::numeric, 2147483647), 1) END;
+	RETURN m;
 END
 $$;
-COMMENT ON FUNCTION poa.duis_alert(xml) IS
-	'reads a DCC alert that carries a PowerOutageEvent: one row, none for any other message or NULL. outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id is NULL where the message has none; alert_count is how many alerts a throttled one stands for, else 1. Raises 22023 naming the field for a missing or invalid one (DUIS DCCAlertMessage)';
+COMMENT ON FUNCTION poa_internal.read_alert(jsonb) IS
+	'reads the fields of a power_outage (poa_internal.message_kind).'
+	' NULL for NULL; raises 22023 naming the field for a missing or invalid one';
+SELECT poa_internal.permit('FUNCTION poa_internal.read_alert(jsonb)', '{operator}');
+
+/*
+ * What the meter answers to a service request 11.3: in a response to it, in the
+ * answer to a command that was delivered locally, which a service request 8.13
+ * returns, or in an alert.
+ */
+CREATE TYPE poa_internal.answer_message AS (
+	request_id text,
+	originator @extschema@.guid,
+	device @extschema@.guid,
+	counter numeric,
+	outcome text,
+	executed_at timestamptz,
+	firmware_version text
+);
+COMMENT ON TYPE poa_internal.answer_message IS
+	'a row of poa.duis_outcome, whose outcome may also be unsupported: the meter does not support the command';
+
+CREATE FUNCTION poa_internal.read_answer(fields jsonb) RETURNS poa_internal.answer_message
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	kind CONSTANT text := poa_internal.message_kind(fields);
+	name CONSTANT text := CASE kind WHEN 'returned' THEN 'DUIS service request 8.13'
+		WHEN 'device_alert' THEN 'DUIS device alert' ELSE 'DUIS response to 11.3' END;
+	field CONSTANT text := CASE kind WHEN 'returned' THEN 'DeviceGBCSResponse' ELSE 'GBCSPayload' END;
+	original CONSTANT text := CASE kind WHEN 'returned' THEN 'ReturnLocalCommandResponse/OriginalRequestID' ELSE 'Header/RequestID' END;
+	request_id text;
+	octets bytea;
+	payload poa_internal.gbcs_message;
+	m poa_internal.answer_message;
+	alerts CONSTANT boolean := fields ? 'FutureDatedDeviceAlertMessage/GBCSPayload';
+BEGIN
+	/* what else a response to 11.3 holds is not the meter's, and what other alerts hold not about it */
+	IF kind = 'response' AND (poa_internal.token(fields, 'ResponseMessage/ServiceReferenceVariant') IS DISTINCT FROM '11.3'
+			OR NOT (alerts OR fields ? 'ResponseMessage/GBCSPayload'))
+		OR kind = 'device_alert' AND upper(poa_internal.token(fields, 'DeviceAlertMessage/AlertCode')) NOT IN ('8F66', '8F67', '8F85')
+		OR kind NOT IN ('response', 'device_alert', 'returned') THEN
+		RETURN NULL;
+	END IF;
+
+	octets := poa_internal.base64_octets(fields ->> CASE kind
+		WHEN 'returned' THEN 'ReturnLocalCommandResponse/DeviceGBCSResponse'
+		WHEN 'device_alert' THEN 'DeviceAlertMessage/GBCSPayload'
+		ELSE CASE WHEN NOT alerts THEN 'ResponseMessage/GBCSPayload'
+			WHEN NOT fields ? 'ResponseMessage/GBCSPayload' THEN 'FutureDatedDeviceAlertMessage/GBCSPayload' END
+		END);
+	IF octets IS NULL THEN
+		PERFORM poa_internal.refuse_message(name, field, 'must stand exactly once and be base64');
+	END IF;
+	payload := poa_internal.gbcs_message(octets);
+	IF payload IS NULL OR payload.outcome IS NULL THEN
+		IF kind = 'response' THEN
+			PERFORM poa_internal.refuse_message(name, field, 'must be a response or an alert of use case CS06');
+		END IF;
+		RETURN NULL;
+	END IF;
+
+	m.originator := payload.recipient;
+	m.device := payload.originator;
+	m.counter := payload.counter;
+	m.request_id := concat_ws(':', m.originator, m.device, m.counter);
+	m.outcome := payload.outcome;
+	m.executed_at := payload.activates_at;
+	m.firmware_version := payload.firmware_version;
+
+	/* an alert has no request; the RequestID of a response may be missing, that of a returned one not */
+	IF kind = 'returned' OR kind = 'response' AND fields ? original THEN
+		request_id := poa_internal.token(fields, original);
+		IF NOT poa_internal.is_request_id(request_id) THEN
+			PERFORM poa_internal.refuse_message(name, split_part(original, '/', 2), 'must stand exactly once and be originator:target:counter');
+		END IF;
+		PERFORM poa_internal.check_payload(name, field, payload, request_id);
+	END IF;
+	RETURN m;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.read_answer(jsonb) IS
+	'reads the fields of a returned, response or device_alert (poa_internal.message_kind).'
+	' NULL for what is no answer to a service request 11.3, and for NULL. Raises 22023 naming the field for a missing or invalid one';
+SELECT poa_internal.permit('FUNCTION poa_internal.read_answer(jsonb)', '{operator}');
+
+/*
+ * What any message is, for people to read.
+ */
+CREATE FUNCTION poa_internal.message_name(fields jsonb, message text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	kind CONSTANT text := poa_internal.message_kind(fields);
+	code CONSTANT text := ' ' || nullif(poa_internal.token(fields, 'Header/ResponseCode'), '');
+	variant CONSTANT text := poa_internal.token(fields, 'ResponseMessage/ServiceReferenceVariant');
+	content text;
+BEGIN
+	IF message IS NULL THEN
+		RETURN NULL;
+	ELSIF kind = 'other' THEN
+		RETURN (
+			SELECT format('no DUIS message: root element %s of namespace "%s"', x.name, x.uri)
+			FROM XMLTABLE('/*' PASSING poa_internal.one_document(message) COLUMNS
+				name text PATH 'local-name()', uri text PATH 'namespace-uri()') AS x);
+	ELSIF fields ? '/Request' THEN
+		RETURN format('service request %s',
+			coalesce(nullif(poa_internal.token(fields, 'Header/ServiceReferenceVariant'), ''), 'without a ServiceReferenceVariant'));
+	ELSIF kind = 'device_alert' THEN
+		RETURN format('device alert %s', poa_internal.token(fields, 'DeviceAlertMessage/AlertCode'));
+	ELSIF fields ? 'Body/DCCAlertMessage' THEN
+		RETURN format('DCC alert %s', poa_internal.token(fields, 'DCCAlertMessage/DCCAlertCode'));
+	END IF;
+	SELECT min(split_part(k, '/', 2)) INTO content FROM jsonb_object_keys(fields) AS k
+	WHERE CASE WHEN variant IS NULL THEN k LIKE 'Body/_%' ELSE k LIKE 'ResponseMessage/_%' AND k NOT LIKE '%/ServiceReference%' END;
+	RETURN format('response%s%s%s', code, ' to service request ' || variant, ': ' || content);
+END
+$$;
+COMMENT ON FUNCTION poa_internal.message_name(jsonb, text) IS 'poa.duis_name of a message and its fields';
+SELECT poa_internal.permit('FUNCTION poa_internal.message_name(jsonb, text)', '{operator}');
+
+/*
+ * The readers, each for text, as drivers send it, and for xml.
+ */
+CREATE FUNCTION poa.duis_activation(message text)
+RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid,
+	command_variant smallint, activates_at timestamptz, cancels boolean)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	fields CONSTANT jsonb := poa_internal.message_fields(message);
+	m poa_internal.activation_message;
+BEGIN
+	IF poa_internal.message_kind(fields) = 'activation' THEN
+		m := poa_internal.read_activation(fields);
+		RETURN QUERY SELECT m.request_id, m.originator, m.device, m.command_variant, m.activates_at, m.cancels;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION poa.duis_activation(text) IS
+	'reads a service request 11.3 (Activate Firmware): one row, none for any other message or NULL.'
+	' A signed pre-command is one too; its time is in its GBCS payload. activates_at is a UTC instant, NULL for on demand;'
+	' a cancellation has cancels true, and the distant time that says so. Raises 22023 naming the field for a missing or invalid one,'
+	' and for a payload whose originator, recipient or counter is not that of the RequestID; 22023 for what is not exactly one XML document'
+	' (DUIS 11.3)';
+SELECT poa_internal.permit('FUNCTION poa.duis_activation(text)', '{operator}');
+
+CREATE FUNCTION poa.duis_activation(message xml)
+RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid,
+	command_variant smallint, activates_at timestamptz, cancels boolean)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM poa.duis_activation(message::text);
+END;
+COMMENT ON FUNCTION poa.duis_activation(xml) IS
+	'poa.duis_activation(text) for a message that is an xml value.'
+	' Raises 22023 likewise';
+SELECT poa_internal.permit('FUNCTION poa.duis_activation(xml)', '{operator}');
+
+CREATE FUNCTION poa.duis_alert(message text)
+RETURNS TABLE (alert_code text, chf @extschema@.guid, mpxn text, outage_started_at timestamptz,
+	issued_at timestamptz, response_id text, alert_count integer)
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	fields CONSTANT jsonb := poa_internal.message_fields(message);
+	m poa_internal.alert_message;
+BEGIN
+	IF poa_internal.message_kind(fields) = 'power_outage' THEN
+		m := poa_internal.read_alert(fields);
+		RETURN QUERY SELECT m.alert_code, m.chf, m.mpxn, m.outage_started_at, m.issued_at, m.response_id, m.alert_count;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION poa.duis_alert(text) IS
+	'reads a DCC alert that carries a PowerOutageEvent: one row, none for any other message or NULL.'
+	' outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id is NULL where the message has none;'
+	' alert_count is how many alerts a throttled one stands for, else 1, and the greatest integer for more than that.'
+	' Raises 22023 naming the field for a missing or invalid one, and for what is not exactly one XML document (DUIS DCCAlertMessage)';
+SELECT poa_internal.permit('FUNCTION poa.duis_alert(text)', '{operator}');
+
+CREATE FUNCTION poa.duis_alert(message xml)
+RETURNS TABLE (alert_code text, chf @extschema@.guid, mpxn text, outage_started_at timestamptz,
+	issued_at timestamptz, response_id text, alert_count integer)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM poa.duis_alert(message::text);
+END;
+COMMENT ON FUNCTION poa.duis_alert(xml) IS 'poa.duis_alert(text) for a message that is an xml value.'
+	' Raises 22023 likewise';
 SELECT poa_internal.permit('FUNCTION poa.duis_alert(xml)', '{operator}');
 
-CREATE FUNCTION poa.duis_outcome(message xml)
+CREATE FUNCTION poa.duis_outcome(message text)
 RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid, counter numeric,
 	outcome text, executed_at timestamptz, firmware_version text)
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-	m record;
-	octets bytea;
-	payload record;
+	m CONSTANT poa_internal.answer_message := poa_internal.read_answer(poa_internal.message_fields(message));
 BEGIN
-	IF NOT poa_internal.is_readable(message) THEN
-		RETURN;
+	IF m.outcome <> 'unsupported' THEN
+		RETURN QUERY SELECT m.request_id, m.originator, m.device, m.counter, m.outcome, m.executed_at, m.firmware_version;
 	END IF;
-	SELECT x.* INTO m
-	FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/sr:Response/sr:Body/sr:ResponseMessage[normalize-space(sr:ServiceReferenceVariant) = "11.3"]'
-		PASSING message COLUMNS
-		payloads integer PATH 'count(sr:GBCSPayload | sr:FutureDatedDeviceAlertMessage/sr:GBCSPayload)',
-		payload text PATH 'string(sr:GBCSPayload | sr:FutureDatedDeviceAlertMessage/sr:GBCSPayload)'
-	) AS x;
-	IF NOT FOUND OR m.payloads = 0 THEN
-		RETURN;
-	END IF;
-
-	octets := poa_internal.base64_octets(m.payload);
-	IF m.payloads > 1 OR octets IS NULL THEN
-		PERFORM poa_internal.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must stand exactly once and be base64');
-	END IF;
-	SELECT g.* INTO payload FROM poa.gbcs_activation(octets) AS g;
-	IF payload.outcome IS NULL THEN
-		PERFORM poa_internal.refuse_message('DUIS response to 11.3', 'GBCSPayload', 'must be a response or an alert of use case CS06');
-	END IF;
-
-	/* the meter answers, so originator and recipient change places */
-	originator := payload.recipient;
-	device := payload.originator;
-	counter := payload.counter;
-	request_id := concat_ws(':', originator, device, counter);
-	outcome := payload.outcome;
-	executed_at := payload.activates_at;
-	firmware_version := payload.firmware_version;
-	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION poa.duis_outcome(xml) IS
-	'reads the meter''s answer to a service request 11.3, a response or a future-dated device alert: one row, none for any other message or NULL. request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held, hash_mismatch or activation_failure; executed_at is the UTC instant of the execution, NULL in a response. Raises 22023 naming the field for a missing or invalid one (DUIS ResponseMessage, GBCS CS06)';
+COMMENT ON FUNCTION poa.duis_outcome(text) IS
+	'reads the meter''s answer to a service request 11.3: one row, none for any other message or NULL.'
+	' It is a response, a future-dated or plain device alert, or returned by a service request 8.13.'
+	' request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held, hash_mismatch or activation_failure;'
+	' executed_at is the UTC instant of the execution, NULL in a response. Raises 22023 naming the field for a missing or invalid one, and'
+	' for an originator, device or counter that is not that of the RequestID; 22023 for what is not exactly one XML document'
+	' (DUIS ResponseMessage, GBCS CS06)';
+SELECT poa_internal.permit('FUNCTION poa.duis_outcome(text)', '{operator}');
+
+CREATE FUNCTION poa.duis_outcome(message xml)
+RETURNS TABLE (request_id text, originator @extschema@.guid, device @extschema@.guid, counter numeric,
+	outcome text, executed_at timestamptz, firmware_version text)
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
+BEGIN ATOMIC
+	SELECT * FROM poa.duis_outcome(message::text);
+END;
+COMMENT ON FUNCTION poa.duis_outcome(xml) IS 'poa.duis_outcome(text) for a message that is an xml value.'
+	' Raises 22023 likewise';
 SELECT poa_internal.permit('FUNCTION poa.duis_outcome(xml)', '{operator}');
 
-/*
- * What any message is, for people to read.
- */
-CREATE FUNCTION poa.duis_name(message xml) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION poa.duis_name(message text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE
-		WHEN m IS NULL THEN 'no XML document'
-		WHEN m.uri <> 'http://www.dccinterface.co.uk/ServiceUserGateway' OR m.root NOT IN ('Request', 'Response')
-			THEN format('no DUIS message: root element %s of namespace "%s"', m.root, m.uri)
-		WHEN m.root = 'Request' THEN
-			format('service request %s', coalesce(nullif(m.ref_variant, ''), 'without a ServiceReferenceVariant'))
-		WHEN m.body = 'DCCAlertMessage' THEN format('DCC alert %s', m.dcc_alert_code)
-		WHEN m.body = 'DeviceAlertMessage' THEN format('device alert %s', m.device_alert_code)
-		WHEN m.body = 'ResponseMessage' THEN format('response to service request %s: %s', m.response_variant, m.content)
-		ELSE format('response %s%s', m.response_code, ' with ' || nullif(m.body, ''))
-		END
-	FROM (SELECT) AS one
-	LEFT JOIN XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-		'/*' PASSING CASE WHEN poa_internal.is_readable(message) THEN message END COLUMNS
-		uri text PATH 'namespace-uri(.)',
-		root text PATH 'local-name(.)',
-		ref_variant text PATH 'normalize-space(sr:Header/sr:ServiceReferenceVariant)',
-		body text PATH 'local-name(sr:Body/*[1])',
-		dcc_alert_code text PATH 'normalize-space(sr:Body/sr:DCCAlertMessage/sr:DCCAlertCode)',
-		device_alert_code text PATH 'normalize-space(sr:Body/sr:DeviceAlertMessage/sr:AlertCode)',
-		response_variant text PATH 'normalize-space(sr:Body/sr:ResponseMessage/sr:ServiceReferenceVariant)',
-		content text PATH 'local-name(sr:Body/sr:ResponseMessage/*[last()])',
-		response_code text PATH 'normalize-space(sr:Header/sr:ResponseCode)'
-	) AS m ON true
+BEGIN
+	RETURN poa_internal.message_name(poa_internal.message_fields(message), message);
+END
 $$;
-COMMENT ON FUNCTION poa.duis_name(xml) IS
-	'what a message is, by name: its service request, alert or response; NULL for NULL. Raises 22023 for one that poa_internal.is_readable refuses';
+COMMENT ON FUNCTION poa.duis_name(text) IS
+	'what a message is, by name: its service request, alert or response.'
+	' NULL for NULL. Raises 22023 for what is not exactly one XML document, has a document type declaration or more than 16 MiB';
+SELECT poa_internal.permit('FUNCTION poa.duis_name(text)', '{operator}');
+
+CREATE FUNCTION poa.duis_name(message xml) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN poa.duis_name(message::text);
+COMMENT ON FUNCTION poa.duis_name(xml) IS 'poa.duis_name(text) for a message that is an xml value.'
+	' Raises 22023 likewise';
 SELECT poa_internal.permit('FUNCTION poa.duis_name(xml)', '{operator}');

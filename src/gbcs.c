@@ -32,7 +32,9 @@ enum
 	COL_CANCELS,
 	COL_OUTCOME,
 	COL_FIRMWARE_VERSION,
-	NUM_COLS
+	NUM_COLS,
+	COL_FIRMWARE_HASH = NUM_COLS,	/* of gbcs_message alone */
+	NUM_MESSAGE_COLS
 };
 
 /* by PoaGbcsKind */
@@ -106,28 +108,18 @@ guess_encoding(const char *payload, size_t len)
 }
 
 /*
- * gbcs_activation(payload bytea): one row for an Activate Firmware command,
- * response or future-dated alert, none for a message of another use case.  A
- * damaged message is 22023.
+ * Read a payload; 22023 where it is damaged.
  */
-PG_FUNCTION_INFO_V1(poa_gbcs_activation);
-Datum
-poa_gbcs_activation(PG_FUNCTION_ARGS)
+static PoaGbcsStatus
+read_payload(bytea *payload, PoaGbcsActivation *activation)
 {
-	bytea	   *payload = PG_GETARG_BYTEA_PP(0);
 	const char *octets = VARDATA_ANY(payload);
 	size_t		len = VARSIZE_ANY_EXHDR(payload);
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	PoaGbcsActivation activation;
 	PoaGbcsError err;
 	PoaGbcsStatus status;
-	Datum		values[NUM_COLS] = {0};
-	bool		nulls[NUM_COLS] = {false};
-
-	InitMaterializedSRF(fcinfo, 0);
 
 	status = poa_gbcs_activation_parse((const uint8 *) octets, len,
-									   &activation, &err);
+									   activation, &err);
 	if (status == POA_GBCS_INVALID)
 	{
 		const char *encoding = guess_encoding(octets, len);
@@ -141,28 +133,93 @@ poa_gbcs_activation(PG_FUNCTION_ARGS)
 				 errhint("The payload looks like %s text, try decode(payload, '%s').",
 						 encoding, encoding)));
 	}
-	if (status == POA_GBCS_NOT_CS06)
-		return (Datum) 0;
+	return status;
+}
 
-	values[COL_KIND] = CStringGetTextDatum(kind_names[activation.kind]);
-	values[COL_ORIGINATOR] = GuidGetDatum(activation.originator);
-	values[COL_RECIPIENT] = GuidGetDatum(activation.recipient);
-	values[COL_COUNTER] = counter_to_numeric(activation.counter);
-	if (activation.has_time)
-		values[COL_ACTIVATES_AT] = TimestampTzGetDatum(activation.usecs);
+/*
+ * Fill in the columns that gbcs_activation and gbcs_message have in common.
+ */
+static void
+fill_columns(const PoaGbcsActivation *activation, Datum *values, bool *nulls)
+{
+	values[COL_KIND] = CStringGetTextDatum(kind_names[activation->kind]);
+	values[COL_ORIGINATOR] = GuidGetDatum(activation->originator);
+	values[COL_RECIPIENT] = GuidGetDatum(activation->recipient);
+	values[COL_COUNTER] = counter_to_numeric(activation->counter);
+	if (activation->has_time)
+		values[COL_ACTIVATES_AT] = TimestampTzGetDatum(activation->usecs);
 	else
 		nulls[COL_ACTIVATES_AT] = true;
-	values[COL_CANCELS] = BoolGetDatum(activation.cancels);
-	if (outcome_names[activation.outcome] != NULL)
-		values[COL_OUTCOME] = CStringGetTextDatum(outcome_names[activation.outcome]);
+	values[COL_CANCELS] = BoolGetDatum(activation->cancels);
+	if (outcome_names[activation->outcome] != NULL)
+		values[COL_OUTCOME] = CStringGetTextDatum(outcome_names[activation->outcome]);
 	else
 		nulls[COL_OUTCOME] = true;
-	if (activation.has_firmware_version)
+	if (activation->has_firmware_version)
 		values[COL_FIRMWARE_VERSION] =
-			firmware_version_to_text(activation.firmware_version);
+			firmware_version_to_text(activation->firmware_version);
 	else
 		nulls[COL_FIRMWARE_VERSION] = true;
+}
 
+/*
+ * gbcs_activation(payload bytea): one row for an Activate Firmware command,
+ * response or future-dated alert, none for a message of another use case.  A
+ * damaged message is 22023.
+ */
+PG_FUNCTION_INFO_V1(poa_gbcs_activation);
+Datum
+poa_gbcs_activation(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	PoaGbcsActivation activation;
+	Datum		values[NUM_COLS] = {0};
+	bool		nulls[NUM_COLS] = {false};
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (read_payload(PG_GETARG_BYTEA_PP(0), &activation) != POA_GBCS_OK)
+		return (Datum) 0;
+	fill_columns(&activation, values, nulls);
 	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	return (Datum) 0;
+}
+
+/*
+ * gbcs_message(payload bytea): what gbcs_activation reads, as one value, with
+ * the hash of a command's image; also a device's alert that it does not support
+ * such a command, whose outcome is unsupported.  NULL for a message of another
+ * use case; a damaged one is 22023.
+ */
+PG_FUNCTION_INFO_V1(poa_gbcs_message);
+Datum
+poa_gbcs_message(PG_FUNCTION_ARGS)
+{
+	PoaGbcsActivation activation;
+	PoaGbcsStatus status = read_payload(PG_GETARG_BYTEA_PP(0), &activation);
+	TupleDesc	columns;
+	Datum		values[NUM_MESSAGE_COLS] = {0};
+	bool		nulls[NUM_MESSAGE_COLS] = {false};
+
+	if (status == POA_GBCS_NOT_CS06)
+		PG_RETURN_NULL();
+	if (get_call_result_type(fcinfo, NULL, &columns) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+
+	fill_columns(&activation, values, nulls);
+	if (status == POA_GBCS_UNSUPPORTED)
+	{
+		values[COL_OUTCOME] = CStringGetTextDatum("unsupported");
+		nulls[COL_OUTCOME] = false;
+	}
+	if (activation.has_firmware_hash)
+	{
+		bytea	   *hash = palloc(VARHDRSZ + POA_FIRMWARE_HASH_OCTETS);
+
+		SET_VARSIZE(hash, VARHDRSZ + POA_FIRMWARE_HASH_OCTETS);
+		memcpy(VARDATA(hash), activation.firmware_hash, POA_FIRMWARE_HASH_OCTETS);
+		values[COL_FIRMWARE_HASH] = PointerGetDatum(hash);
+	}
+	else
+		nulls[COL_FIRMWARE_HASH] = true;
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
 }

@@ -29,6 +29,16 @@
  *	outcome			SEQUENCE { response code INTEGER (0-3), firmware version
  *					OCTET STRING (4 octets) }
  *
+ * A device that does not support a command says so in an alert of use case
+ * ECS100, whose content is DLMS:
+ *
+ *	0120, alert		0F and four octets; date-time, a part; 02 03; 12 and the
+ *					alert code 8F85, two octets; 09 0C and a date-time; 09 0A,
+ *					the message code of the command and its counter, 8 octets
+ *
+ * There the other information may hold, behind the code, the party that the
+ * command is from and a counter of 8 octets; else that is the recipient.
+ *
  * A message so large that it travels in blocks has a routing header instead,
  * DD 09 and then as above, so that its use case can still be told.
  *
@@ -57,8 +67,10 @@
 
 #define CODE_ACTIVATE_FIRMWARE		0x0012
 #define CODE_ACTIVATION_ALERT		0x00CA
+#define CODE_UNSUPPORTED_ALERT		0x0120
 #define ALERT_SUCCEEDED				0x8F66
 #define ALERT_FAILED				0x8F67
+#define ALERT_UNSUPPORTED			0x8F85
 
 #define TAG_INTEGER					0x02
 #define TAG_OCTET_STRING			0x04
@@ -66,7 +78,12 @@
 #define TAG_GENERALIZED_TIME		0x18
 #define TAG_SEQUENCE				0x30
 
-#define IMAGE_HASH_OCTETS			32
+#define DLMS_DATA_NOTIFICATION		0x0F
+#define DLMS_INVOKE_ID_OCTETS		4
+#define DLMS_STRUCTURE				0x02
+#define DLMS_OCTET_STRING			0x09
+#define DLMS_LONG_UNSIGNED			0x12
+#define DLMS_DATE_TIME_OCTETS		12
 
 /*
  * What is left to read of the message, or of a part of it.  All reading goes
@@ -87,6 +104,7 @@ typedef struct Header
 	uint64_t	counter;
 	uint64_t	originator;
 	uint64_t	recipient;
+	uint64_t	party;			/* the supplementary one, else the recipient */
 	unsigned int code;
 	const uint8_t *code_at;		/* its place in the message */
 } Header;
@@ -322,7 +340,7 @@ take_mac_header(Cursor *c)
 /*
  * Take the grouping header behind its tag, as far as the message code.  What
  * "other information" may hold behind that (parties of other use cases) is
- * passed over.
+ * passed over, but for a supplementary party.
  */
 static bool
 take_header(Cursor *c, Header *header)
@@ -353,6 +371,10 @@ take_header(Cursor *c, Header *header)
 		return false;
 	header->code = (unsigned int) value;
 	header->code_at = other.ptr - 2;
+	header->party = header->recipient;
+	if (octets_left(&other) == 2 * SYSTEM_TITLE_OCTETS)
+		return take_unsigned(&other, "supplementary party", SYSTEM_TITLE_OCTETS,
+							 &header->party);
 	return true;
 }
 
@@ -409,8 +431,11 @@ take_command(Cursor *c, PoaGbcsActivation *result)
 
 	if (!take_element(c, "command payload", TAG_SEQUENCE, &sequence) ||
 		!take_octet_string(&sequence, "manufacturer image hash",
-						   IMAGE_HASH_OCTETS, "does not have 32 octets", &hash))
+						   POA_FIRMWARE_HASH_OCTETS, "does not have 32 octets",
+						   &hash))
 		return false;
+	memcpy(result->firmware_hash, hash, POA_FIRMWARE_HASH_OCTETS);
+	result->has_firmware_hash = true;
 
 	mark = sequence;
 	if (!take_integer(&sequence, field, &counter))
@@ -475,37 +500,55 @@ take_alert(Cursor *c, PoaGbcsActivation *result)
 }
 
 /*
- * Take all that follows the header of a CS06 message, to the last octet.
+ * Take the content of an alert of ECS100.  *code is the message code of the
+ * command that the device does not support.
  */
 static bool
-take_body(Cursor *c, bool has_mac, PoaGbcsActivation *result)
+take_unsupported(Cursor *c, PoaGbcsActivation *result, uint64_t *code)
 {
+	static const char *const payload = "alert payload";
+	static const char *const field = "alert code";
+	static const char *const command = "command in the payload";
+	static const char *const wrong = "is not as in an alert of use case ECS100";
+	Cursor		part;
 	Cursor		mark;
-	Cursor		content;
+	const uint8_t *octets;
+	uint64_t	alert_code;
+
+	if (!take_constant(c, payload, DLMS_DATA_NOTIFICATION, wrong) ||
+		!take(c, payload, DLMS_INVOKE_ID_OCTETS, &octets) ||
+		!take_part(c, payload, &part) ||
+		!take_constant(c, payload, DLMS_STRUCTURE, wrong) ||
+		!take_constant(c, payload, 3, wrong) ||
+		!take_constant(c, field, DLMS_LONG_UNSIGNED, wrong))
+		return false;
+	mark = *c;
+	if (!take_unsigned(c, field, 2, &alert_code))
+		return false;
+	if (alert_code != ALERT_UNSUPPORTED)
+		return fail(&mark, field, "is not 8F85");
+	if (!take_constant(c, payload, DLMS_OCTET_STRING, wrong) ||
+		!take_constant(c, payload, DLMS_DATE_TIME_OCTETS, wrong) ||
+		!take(c, payload, DLMS_DATE_TIME_OCTETS, &octets) ||
+		!take_constant(c, command, DLMS_OCTET_STRING, wrong) ||
+		!take_constant(c, command, 2 + sizeof(result->counter), wrong))
+		return false;
+	return take_unsigned(c, command, 2, code) &&
+		take_unsigned(c, command, sizeof(result->counter), &result->counter);
+}
+
+/*
+ * Take what may follow the content: signature and MAC, of which each may have
+ * been taken off, or not been put on yet.
+ */
+static bool
+take_signature(Cursor *c, bool has_mac)
+{
+	Cursor		mark = *c;
 	Cursor		signature;
-	bool		ok;
 
-	if (!take_part(c, "content", &content))
-		return false;
-	switch (result->kind)
-	{
-		case POA_GBCS_COMMAND:
-			ok = take_command(&content, result);
-			break;
-		case POA_GBCS_RESPONSE:
-			ok = take_response(&content, result);
-			break;
-		default:
-			ok = take_alert(&content, result);
-			break;
-	}
-	if (!ok || !take_end(&content, "content"))
-		return false;
-
-	/* signature and MAC may each have been taken off, or not been put on yet */
 	if (octets_left(c) == 0 || (has_mac && octets_left(c) == MAC_OCTETS))
 		return true;
-	mark = *c;
 	if (!take_part(c, "signature", &signature))
 		return false;
 	if (octets_left(&signature) != 0 &&
@@ -515,13 +558,33 @@ take_body(Cursor *c, bool has_mac, PoaGbcsActivation *result)
 }
 
 /*
+ * Take the content of a CS06 message.
+ */
+static bool
+take_activation(Cursor *c, PoaGbcsActivation *result)
+{
+	switch (result->kind)
+	{
+		case POA_GBCS_COMMAND:
+			return take_command(c, result);
+		case POA_GBCS_RESPONSE:
+			return take_response(c, result);
+		default:
+			return take_alert(c, result);
+	}
+}
+
+/*
  * Read the message in len octets at buf.
  *
  * POA_GBCS_OK: an Activate Firmware command, its response, or its future-dated
- * alert, which *result describes.  POA_GBCS_NOT_CS06: the header is sound and
- * of another use case; nothing behind it has been looked at.
- * POA_GBCS_INVALID: *err says which field is wrong and how.  But for the first,
- * *result is all zeros: a damaged message is never half-read.
+ * alert, which *result describes.  POA_GBCS_UNSUPPORTED: an alert by which the
+ * device, *result's originator, does not support such a command, whose originator
+ * is *result's recipient.  POA_GBCS_NOT_CS06: the header is sound and of another
+ * use case, or the command that is not supported is; nothing behind the header of
+ * another use case has been looked at.  POA_GBCS_INVALID: *err says which field
+ * is wrong and how.  But for the first two, *result is all zeros: a damaged
+ * message is never half-read.
  */
 PoaGbcsStatus
 poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
@@ -532,11 +595,14 @@ poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
 	static const PoaGbcsError no_error;
 	Cursor		c = {buf, buf + len, buf, err};
 	Cursor		mark = c;
+	Cursor		content;
 	Header		header;
 	PoaGbcsActivation activation = nothing;
 	uint64_t	tag;
+	uint64_t	command = 0;
 	bool		has_mac = false;
 	bool		in_blocks = false;
+	bool		unsupported;
 
 	*result = nothing;
 	*err = no_error;
@@ -563,8 +629,10 @@ poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
 
 	if (!take_header(&c, &header))
 		return POA_GBCS_INVALID;
+	unsupported = header.code == CODE_UNSUPPORTED_ALERT &&
+		header.kind == POA_GBCS_ALERT;
 	if (header.code != CODE_ACTIVATE_FIRMWARE &&
-		header.code != CODE_ACTIVATION_ALERT)
+		header.code != CODE_ACTIVATION_ALERT && !unsupported)
 		return POA_GBCS_NOT_CS06;
 	if (in_blocks)
 	{
@@ -572,8 +640,8 @@ poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
 					"is that of a block transfer, which this use case does not need");
 		return POA_GBCS_INVALID;
 	}
-	if ((header.code == CODE_ACTIVATION_ALERT) !=
-		(header.kind == POA_GBCS_ALERT))
+	if (!unsupported &&
+		(header.code == CODE_ACTIVATION_ALERT) != (header.kind == POA_GBCS_ALERT))
 	{
 		mark.ptr = header.code_at;
 		(void) fail(&mark, "message code",
@@ -584,10 +652,16 @@ poa_gbcs_activation_parse(const uint8_t *buf, size_t len,
 	activation.kind = (PoaGbcsKind) header.kind;
 	activation.counter = header.counter;
 	activation.originator = header.originator;
-	activation.recipient = header.recipient;
-	if (!take_body(&c, has_mac, &activation))
+	activation.recipient = unsupported ? header.party : header.recipient;
+	if (!take_part(&c, "content", &content) ||
+		!(unsupported ? take_unsupported(&content, &activation, &command)
+		  : take_activation(&content, &activation)) ||
+		!take_end(&content, "content") ||
+		!take_signature(&c, has_mac))
 		return POA_GBCS_INVALID;
+	if (unsupported && command != CODE_ACTIVATE_FIRMWARE)
+		return POA_GBCS_NOT_CS06;
 
 	*result = activation;
-	return POA_GBCS_OK;
+	return unsupported ? POA_GBCS_UNSUPPORTED : POA_GBCS_OK;
 }

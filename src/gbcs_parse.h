@@ -15,10 +15,13 @@
 #include <stdint.h>
 
 #define POA_FIRMWARE_VERSION_OCTETS		4
+#define POA_FIRMWARE_HASH_OCTETS		32
 
 typedef enum PoaGbcsStatus
 {
 	POA_GBCS_OK,				/* a CS06 message, read to its last octet */
+	POA_GBCS_UNSUPPORTED,		/* a device's alert that it does not support a
+								 * CS06 command, read likewise */
 	POA_GBCS_NOT_CS06,			/* a message of another use case */
 	POA_GBCS_INVALID			/* damaged, or no GBCS message at all */
 } PoaGbcsStatus;
@@ -56,6 +59,10 @@ typedef struct PoaGbcsActivation
 	bool		has_time;
 	int64_t		usecs;
 	bool		cancels;		/* the time is POA_GBCS_CANCELLATION */
+
+	/* of the image, in a command */
+	bool		has_firmware_hash;
+	uint8_t		firmware_hash[POA_FIRMWARE_HASH_OCTETS];
 
 	PoaGbcsOutcome outcome;
 	bool		has_firmware_version;

@@ -55,6 +55,8 @@ same_activation(const PoaGbcsActivation *a, const PoaGbcsActivation *b)
 		a->recipient == b->recipient && a->counter == b->counter &&
 		a->has_time == b->has_time && a->usecs == b->usecs &&
 		a->cancels == b->cancels && a->outcome == b->outcome &&
+		a->has_firmware_hash == b->has_firmware_hash &&
+		memcmp(a->firmware_hash, b->firmware_hash, sizeof(a->firmware_hash)) == 0 &&
 		a->has_firmware_version == b->has_firmware_version &&
 		memcmp(a->firmware_version, b->firmware_version,
 			   sizeof(a->firmware_version)) == 0;
@@ -72,6 +74,7 @@ check_activation(const PoaGbcsActivation *a)
 		REQUIRE(a->usecs == 0);
 	REQUIRE(a->outcome <= POA_GBCS_ACTIVATION_FAILURE);
 	REQUIRE(a->has_firmware_version == (a->outcome >= POA_GBCS_SUCCEEDED));
+	REQUIRE(a->has_firmware_hash == (a->kind == POA_GBCS_COMMAND));
 
 	switch (a->kind)
 	{
@@ -112,14 +115,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		REQUIRE(err.field != NULL && err.problem != NULL);
 		REQUIRE(err.offset <= size);
 	}
-	if (status != POA_GBCS_OK)
+	if (status != POA_GBCS_OK && status != POA_GBCS_UNSUPPORTED)
 	{
 		REQUIRE(same_activation(&a, &zeros));
 		return 0;
 	}
-	check_activation(&a);
+	if (status == POA_GBCS_OK)
+		check_activation(&a);
+	else
+		REQUIRE(a.kind == POA_GBCS_ALERT && a.outcome == POA_GBCS_OUTCOME_NONE &&
+				!a.has_time && !a.has_firmware_hash && !a.has_firmware_version);
 
-	REQUIRE(parse_copy(data, size, &b, &err) == POA_GBCS_OK);
+	REQUIRE(parse_copy(data, size, &b, &err) == status);
 	REQUIRE(same_activation(&a, &b));
 
 	/* a blanked MAC header does not say how long the message is */
@@ -127,7 +134,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 
 	/* one octet less: only an explicitly empty signature can be missed */
-	if (parse_copy(data, size - 1, &b, &err) == POA_GBCS_OK)
+	if (parse_copy(data, size - 1, &b, &err) == status)
 		REQUIRE(data[size - 1] == 0 && same_activation(&a, &b));
 
 	/* one octet more, of a value that no signature begins with */

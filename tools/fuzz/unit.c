@@ -3,11 +3,11 @@
  * unit.c
  *	  Tests of the readers that need no server.
  *
- *	cc -g -fsanitize=address,undefined -Isrc tools/fuzz/unit.c src/gbcs_parse.c
- *		src/datetime_parse.c -o unit && ./unit [CORPUS_DIRECTORY]
+ *	cc -g -fsanitize=address,undefined -Isrc tools/fuzz/unit.c src/[dg]*_parse.c
+ *		-o unit && ./unit [CORPUS_DIRECTORY]
  *
  * With the name of a directory, writes the seed corpus of the fuzzers there,
- * to its subdirectories gbcs and datetime.  The last line tells how many checks
+ * to its subdirectories gbcs, datetime and duis.  The last line tells how many checks
  * passed and failed; the exit status is 1 where one failed.
  *
  * tools/fuzz/unit.c
@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "datetime_parse.h"
+#include "duis_parse.h"
 #include "gbcs_parse.h"
 
 #define lengthof(array)	(sizeof(array) / sizeof((array)[0]))
@@ -213,6 +214,10 @@ test_instants(void)
 #define ALERT_CODE(alert, code) ALERT("00000000000007D1") "0200CA273025" "020300" alert \
 	"180F32303330303131353039303030305A020203E93009" "0201" code VERSION
 
+/* 8F85 of the reference data, to the party itself and to a supplementary one */
+#define NOTIFICATION(code, what)	"250F200007D0000203128F" code "090C07DF0101FF000000008000FF" what
+#define UNSUPPORTED		ALERT("00000000000007D0") "020120" NOTIFICATION("85", "090A001200000000000186A0")
+
 /* a command whose counter is written as an INTEGER of so many octets */
 #define COUNTED(counter, content, sequence, integer) \
 	COMMAND(counter) "020012" content "30" sequence "0420" HASH "02" integer
@@ -222,7 +227,7 @@ typedef struct MessageTest
 	const char *name;
 	const char *hex;
 	PoaGbcsStatus status;
-	PoaGbcsActivation expected; /* where it is POA_GBCS_OK */
+	PoaGbcsActivation expected; /* where it is OK or UNSUPPORTED */
 	const char *field;			/* where it is POA_GBCS_INVALID */
 } MessageTest;
 
@@ -232,7 +237,7 @@ typedef struct MessageTest
 
 #define IS_COMMAND(number, ...) \
 	IS(.kind = POA_GBCS_COMMAND, .originator = SUPPLIER_ID, \
-	   .recipient = METER_ID, .counter = (number), __VA_ARGS__)
+	   .recipient = METER_ID, .counter = (number), HAS_HASH, __VA_ARGS__)
 #define IS_RESPONSE(number, ...) \
 	IS(.kind = POA_GBCS_RESPONSE, .originator = METER_ID, \
 	   .recipient = SUPPLIER_ID, .counter = (number), __VA_ARGS__)
@@ -242,6 +247,13 @@ typedef struct MessageTest
 	   .has_time = true, .usecs = JAN_15_2030_9H, __VA_ARGS__, HAS_VERSION)
 #define HAS_VERSION \
 	.has_firmware_version = true, .firmware_version = {0x01, 0x23, 0xAB, 0xCF}
+#define HAS_HASH \
+	.has_firmware_hash = true, .firmware_hash = { \
+		0xAA, 0x75, 0x86, 0x90, 0x73, 0x09, 0x34, 0xFF, 0x06, 0x85, 0xAA, 0x75, 0x86, 0x90, 0x73, 0x09, \
+		0x34, 0xFF, 0x06, 0x85, 0x65, 0x77, 0x88, 0x99, 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77}
+#define IS_UNSUPPORTED \
+	POA_GBCS_UNSUPPORTED, {.kind = POA_GBCS_ALERT, .originator = METER_ID, \
+	   .recipient = SUPPLIER_ID, .counter = 100000}, NULL
 
 static const MessageTest messages[] = {
 	/* the vectors, and what the two protections make of them */
@@ -283,6 +295,23 @@ static const MessageTest messages[] = {
 	IS_ALERT(.outcome = POA_GBCS_HASH_MISMATCH)},
 	{"alert_activation_failure", ALERT_CODE("8F67", "03") SIGNATURE,
 	IS_ALERT(.outcome = POA_GBCS_ACTIVATION_FAILURE)},
+
+	/* the device does not support the command, or another one */
+	{"unsupported", UNSUPPORTED SIGNATURE, IS_UNSUPPORTED},
+	{"unsupported_unsigned", UNSUPPORTED, IS_UNSUPPORTED},
+	{"unsupported_supplementary",
+		"DF0903" "00000000000007D1" "08" METER "08" "90B3D51F30000002" "00" "120120" SUPPLIER "0000000000030D40"
+	NOTIFICATION("85", "090A001200000000000186A0") SIGNATURE, IS_UNSUPPORTED},
+	{"unsupported_other", ALERT("00000000000007D0") "020120" NOTIFICATION("85", "090A001500000000000186A0"), NOT_CS06},
+	{"unsupported_alert_code", ALERT("00000000000007D0") "020120" NOTIFICATION("84", "090A001200000000000186A0"),
+	INVALID("alert code")},
+	{"unsupported_no_command", ALERT("00000000000007D0") "020120" "190F200007D0000202128F85090C07DF0101FF000000008000FF",
+	INVALID("alert payload")},
+	{"unsupported_short_counter", ALERT("00000000000007D0") "020120" "240F200007D0000203128F85090C07DF0101FF000000008000FF"
+	"0909001200000000000186", INVALID("command in the payload")},
+	{"unsupported_and_more", ALERT("00000000000007D0") "020120" "260F200007D0000203128F85090C07DF0101FF000000008000FF"
+	"090A001200000000000186A000", INVALID("content")},
+	{"unsupported_in_command", COMMAND(C1000) "020120" "00", NOT_CS06},
 
 	/* lengths and numbers that are unusual but right */
 	{"long_lengths",
@@ -431,6 +460,8 @@ same_activation(const PoaGbcsActivation *a, const PoaGbcsActivation *b)
 		a->recipient == b->recipient && a->counter == b->counter &&
 		a->has_time == b->has_time && a->usecs == b->usecs &&
 		a->cancels == b->cancels && a->outcome == b->outcome &&
+		a->has_firmware_hash == b->has_firmware_hash &&
+		memcmp(a->firmware_hash, b->firmware_hash, sizeof(a->firmware_hash)) == 0 &&
 		a->has_firmware_version == b->has_firmware_version &&
 		memcmp(a->firmware_version, b->firmware_version,
 			   sizeof(a->firmware_version)) == 0;
@@ -452,7 +483,7 @@ test_damage(const MessageTest *test, uint8_t *octets, size_t n)
 	{
 		PoaGbcsStatus status = parse_copy(octets, cut, &result, &err);
 
-		if (status == POA_GBCS_OK)
+		if (status == test->status)
 		{
 			legal_ends++;
 			check(same_activation(&result, &test->expected),
@@ -499,8 +530,77 @@ test_messages(void)
 			(test->field != NULL && err.field != NULL && strcmp(err.field, test->field) != 0))
 			printf("        %s %s at %zu\n", err.field ? err.field : "",
 				   err.problem ? err.problem : "", err.offset);
-		if (test->status == POA_GBCS_OK)
+		if (test->status == POA_GBCS_OK || test->status == POA_GBCS_UNSUPPORTED)
 			test_damage(test, octets, n);
+	}
+}
+
+/*------------------------------------------------------------------------
+ * Documents
+ *------------------------------------------------------------------------
+ */
+
+typedef struct DocumentTest
+{
+	const char *name;
+	const char *text;
+	PoaDuisStatus status;
+	const char *document;		/* what the extent holds */
+} DocumentTest;
+
+#define BOM				"\xEF\xBB\xBF"
+#define DECLARATION		"<?xml version='1.0' encoding=\"x-unknown\" standalone = 'no' ?>"
+
+static const DocumentTest documents[] = {
+	{"element", "<a/>", POA_DUIS_DOCUMENT, "<a/>"},
+	{"nested", "<a><b c='>'>d</b><b/></a>", POA_DUIS_DOCUMENT, "<a><b c='>'>d</b><b/></a>"},
+	{"spaces", " \n<a></a>\t", POA_DUIS_DOCUMENT, " \n<a></a>\t"},
+	{"misc", "<!-- <a> --><?pi ?><a><!-- </a> --><?pi </a>?><![CDATA[</a>]]></a><!-- x --><?pi ?>", POA_DUIS_DOCUMENT,
+	"<!-- <a> --><?pi ?><a><!-- </a> --><?pi </a>?><![CDATA[</a>]]></a><!-- x --><?pi ?>"},
+	{"byte_order_mark", BOM "<a/>", POA_DUIS_DOCUMENT, "<a/>"},
+	{"declaration", DECLARATION "<a/>", POA_DUIS_DOCUMENT, "<a/>"},
+	{"mark_declaration", BOM DECLARATION "\n<a/>", POA_DUIS_DOCUMENT, "\n<a/>"},
+	{"declaration_mark", DECLARATION BOM "<a/>", POA_DUIS_DOCUMENT, "<a/>"},
+	{"declaration_damaged", "<?xml version=1.0?><a/>", POA_DUIS_DOCUMENT, "<?xml version=1.0?><a/>"},
+	{"declaration_late", " <?xml version='1.0'?><a/>", POA_DUIS_DOCUMENT, " <?xml version='1.0'?><a/>"},
+	{"doctype", DECLARATION "<!-- --><!DOCTYPE a><a/>", POA_DUIS_DOCTYPE, NULL},
+	{"doctype_late", BOM BOM DECLARATION " " DECLARATION "<!DOCTYPE a><a/>", POA_DUIS_DOCTYPE, NULL},
+	{"doctype_in_comment", "<!-- <!DOCTYPE --><a/>", POA_DUIS_DOCUMENT, "<!-- <!DOCTYPE --><a/>"},
+	{"doctype_in_cdata", "<a><![CDATA[<!DOCTYPE]]></a>", POA_DUIS_DOCUMENT, "<a><![CDATA[<!DOCTYPE]]></a>"},
+	{"empty", "", POA_DUIS_NO_ROOT, NULL},
+	{"blank", BOM "  ", POA_DUIS_NO_ROOT, NULL},
+	{"only_comment", "<!-- <a/> -->", POA_DUIS_NO_ROOT, NULL},
+	{"comment_unfinished", "<!-- <a/>", POA_DUIS_NO_ROOT, NULL},
+	{"text", "a", POA_DUIS_NO_ROOT, NULL},
+	{"text_before", "a<a/>", POA_DUIS_NO_ROOT, NULL},
+	{"text_behind", "<a></a> a", POA_DUIS_MORE, "<a></a>"},
+	{"two", "<a><b/></a><a/>", POA_DUIS_MORE, "<a><b/></a>"},
+	{"two_with_declarations", DECLARATION "<a/>" DECLARATION "<a/>", POA_DUIS_MORE, "<a/>"},
+	{"two_with_marks", BOM "<a/>" BOM "<a/>", POA_DUIS_MORE, "<a/>"},
+	{"mark_behind", "<a/>" BOM, POA_DUIS_MORE, "<a/>"},
+	{"end_tag_too_many", "<a></b></a>", POA_DUIS_MORE, "<a></b>"},
+	{"end_tag_first", "</a><a/>", POA_DUIS_MORE, "</a>"},
+	{"unfinished", "<a><b></b>", POA_DUIS_DOCUMENT, "<a><b></b>"},
+	{"tag_unfinished", "<a b='", POA_DUIS_DOCUMENT, "<a b='"},
+	{"tag_cut", "<", POA_DUIS_DOCUMENT, "<"},
+	{"slash_in_attribute", "<a b='/'></a>", POA_DUIS_DOCUMENT, "<a b='/'></a>"},
+};
+
+static void
+test_documents(void)
+{
+	for (size_t i = 0; i < lengthof(documents); i++)
+	{
+		const DocumentTest *test = &documents[i];
+		size_t		len = strlen(test->text);
+		PoaDuisExtent extent;
+
+		check(poa_duis_find_document(test->text, len, &extent) == test->status, "status", test->name);
+		if (test->document != NULL)
+			check(extent.start <= extent.end && extent.end <= len &&
+				  extent.end - extent.start == strlen(test->document) &&
+				  memcmp(test->text +extent.start, test->document, extent.end - extent.start) == 0,
+				  "document", test->name);
 	}
 }
 
@@ -537,6 +637,9 @@ write_corpus(const char *directory)
 
 		write_seed(directory, "gbcs", messages[i].name, octets, n);
 	}
+	for (size_t i = 0; i < lengthof(documents); i++)
+		write_seed(directory, "duis", documents[i].name, documents[i].text,
+				   strlen(documents[i].text));
 	for (size_t i = 0; i < lengthof(xs_valid); i++)
 	{
 		snprintf(name, sizeof(name), "xs_%02d", (int) i);
@@ -558,6 +661,7 @@ main(int argc, char **argv)
 		write_corpus(argv[1]);
 	test_instants();
 	test_messages();
+	test_documents();
 	printf("%d passed, %d failed\n", passed, failed);
 	return failed == 0 ? 0 : 1;
 }
