@@ -34,7 +34,7 @@ JOIN (VALUES
 ) AS manual (function, roles) USING (function)
 WHERE m.may <> (replace(m.role, 'regress_poa_', '') = ANY (manual.roles))
 ORDER BY 1, 2;
--- whoever was granted nothing executes nothing; dno and auditor nothing that writes; trigger functions are nobody's
+-- a role that was granted nothing executes nothing; dno and auditor nothing that writes; nobody executes trigger functions
 SELECT role, function FROM may_execute WHERE may AND role NOT IN ('regress_poa_dno', 'regress_poa_operator', 'regress_poa_auditor') ORDER BY 1, 2;
 SELECT role, function FROM may_execute WHERE may AND writes AND role IN ('regress_poa_dno', 'regress_poa_auditor') ORDER BY 1, 2;
 SELECT role, function FROM may_execute JOIN pg_proc ON proname = function AND pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) WHERE may AND prorettype = 'trigger'::regtype ORDER BY 1, 2;
@@ -59,7 +59,7 @@ WHERE r.rolname LIKE 'regress\_poa%' AND s.relnamespace IN ('poa'::regnamespace,
 	AND (has_sequence_privilege(r.oid, s.oid, 'USAGE') OR has_sequence_privilege(r.oid, s.oid, 'UPDATE'));
 SELECT r.rolname AS may_create FROM pg_roles AS r WHERE r.rolname LIKE 'regress\_poa%' AND has_schema_privilege(r.oid, 'poa', 'CREATE');
 
--- The operator at work
+-- What an operator does
 SET ROLE regress_poa_operator;
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr'), ('0000', 'gone');
 DELETE FROM poa.manufacturer WHERE manufacturer = '0000';
@@ -81,7 +81,7 @@ SELECT poa.grant_operator('regress_poa_stranger');
 SET poa_suppress.enabled = off;
 RESET ROLE;
 
--- The owner of the table attaches it, once he may execute attach and the trigger function
+-- The owner of the table attaches it, once granted EXECUTE on attach and on the trigger function
 CREATE SCHEMA regress_poa_dsp AUTHORIZATION regress_poa_owner;
 GRANT USAGE ON SCHEMA regress_poa_dsp TO regress_poa_writer, regress_poa_operator;
 SET ROLE regress_poa_owner;
@@ -98,7 +98,7 @@ GRANT EXECUTE ON FUNCTION poa.divert TO regress_poa_owner;
 SET ROLE regress_poa_owner;
 SELECT poa.attach('regress_poa_dsp.alerts');
 RESET ROLE;
--- another's table is not his to attach
+-- but not the table of another owner
 CREATE TABLE not_his (LIKE regress_poa_dsp.alerts);
 SET ROLE regress_poa_owner;
 SELECT poa.attach('public.not_his');

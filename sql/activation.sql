@@ -23,7 +23,7 @@ CREATE VIEW shown AS
 		received_at, activates_at, opens_at, closes_at, status
 	FROM poa.activation;
 
--- on demand: the time is that of receipt, which is now unless said
+-- on demand: the time is that of receipt, which is now by default
 BEGIN;
 SELECT poa.track_activation('00000000000000e1') IS NOT NULL AS tracked;
 SELECT received_at = now() AND activates_at = now() AND opens_at = now() AND closes_at = now() + interval '30 minutes' AS from_now, status
@@ -74,7 +74,7 @@ SELECT poa.track_activation('00000000000000e2', '2026-03-02 09:00', 'r1', '2026-
 \set VERBOSITY sqlstate
 SELECT poa.track_activation('00000000000000e5', '2026-03-02 09:00', 'r1', '2026-03-01 12:00');
 SELECT poa.track_activation('00000000000000ff', '2026-03-02 09:00', 'r1', '2026-03-01 12:00');
--- without a request there is nothing to tell them apart by
+-- without a request each is another activation
 SELECT count(DISTINCT poa.track_activation('00000000000000e4', received_at => '2026-03-01 12:00')) FROM generate_series(1, 3);
 TRUNCATE poa.activation;
 
@@ -116,7 +116,7 @@ SELECT request, status FROM shown WHERE request > '3' ORDER BY request;
 SELECT pg_temp.track('6a started', '2026-03-04 10:00', '2026-03-04 12:00'), pg_temp.track('6b pending', '2026-03-04 12:00', '2026-03-04 13:00'),
 	pg_temp.track('6c then', '2026-03-04 12:00', '2026-03-04 14:00');
 SELECT request, status FROM shown WHERE request > '6a' ORDER BY request;
--- a time that lies in the past has started
+-- one whose time is in the past has started
 SELECT pg_temp.track('7 past', '2026-03-05 10:00', '2026-03-05 09:00'), pg_temp.track('8 then', '2026-03-05 10:00', NULL);
 SELECT request, activates_at, status FROM shown WHERE request > '7' ORDER BY request;
 TRUNCATE poa.activation;
@@ -226,7 +226,7 @@ ROLLBACK;
 -- nothing was lost: a request has one row, a pending one at most for each meter
 SELECT device FROM poa.activation WHERE status = 'tracked' AND activates_at > received_at GROUP BY device HAVING count(*) > 1;
 
--- row triggers that somebody put on the table fire, and leave nothing open
+-- row triggers that users put on the table fire, and leave nothing open
 CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	RAISE NOTICE '% %: %', TG_WHEN, TG_OP, NEW.request_id;

@@ -78,7 +78,7 @@ SELECT month, distributor_id, suppressed, released, visits_avoided, saving FROM 
 SELECT poa.release(log_id, 'a test') FROM poa.suppression_log WHERE alert ->> 'alert_count' = '5';
 SELECT month, distributor_id, suppressed, released, visits_avoided, saving FROM poa.suppression_monthly;
 SELECT chf, mpxn, alert_count FROM alerts ORDER BY chf, alert_count;
--- a count out of all reason does not break the account
+-- an absurd count does not break the account
 ALTER TABLE alerts ALTER alert_count TYPE numeric;
 INSERT INTO alerts (alert_code, chf, alert_count) VALUES ('AD1', '88-73-84-90-6A-10-02-DB', 1e100);
 SELECT suppressed FROM poa.suppression_monthly;

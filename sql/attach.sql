@@ -108,7 +108,7 @@ INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
 
 -- A column that is renamed, dropped or of another type is an error at the next
--- insert, of whatever code, and what to do is said.
+-- insert, of any code, with a hint what to do.
 SELECT poa.attach('alerts');
 ALTER TABLE alerts RENAME chf TO hub;
 INSERT INTO alerts VALUES ('8F36', '00000000000000c1', '2026-03-01 12:10');
@@ -131,7 +131,7 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10');
 SELECT poa.detach('alerts');
 SELECT poa.attach('alerts', mpxn => NULL);
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10') RETURNING 'stored';
--- also the column of the meter, which nothing but the reports use
+-- also the column of the meter, which only reports use
 ALTER TABLE alerts ADD meter guid;
 SELECT poa.detach('alerts');
 SELECT poa.attach('alerts', mpxn => NULL, device => 'meter');

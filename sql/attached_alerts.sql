@@ -16,7 +16,7 @@ CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_dno;
 SELECT poa.grant_operator('regress_poa_operator'), poa.grant_dno('regress_poa_dno', 20);
 
--- a table of the DSP, and one of somebody else with every report's rows in it
+-- a table of the DSP, and one of another owner with every report's rows in it
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, device guid);
 GRANT INSERT ON alerts TO regress_poa_operator;
 CREATE SCHEMA regress_poa_other AUTHORIZATION regress_poa_owner;
@@ -52,7 +52,7 @@ GRANT SELECT ON told TO regress_poa_operator, regress_poa_dno;
 SELECT * FROM told;
 SELECT detail FROM poa.verify(NULL, NULL) WHERE check_name = 'stored';
 
--- A column is renamed: others' reports and releases go on, and tell no secrets
+-- A column is renamed: others' reports and releases go on, and disclose nothing
 ALTER TABLE regress_poa_other."The alerts" RENAME mpxn TO mpan;
 SET ROLE regress_poa_dno;
 SELECT * FROM told;

@@ -27,7 +27,7 @@ SET ROLE regress_poa_dno19;
 SELECT count(*) FROM pg_stats WHERE schemaname = 'poa' AND tablename IN ('suppression_log', 'release_log');
 SELECT count(*) FROM pg_stats_ext WHERE schemaname = 'poa';
 SELECT starelid FROM pg_statistic;
--- What EXPLAIN expects of a value it knows only from the statistics of others: no operator that may leak has them
+-- Estimates of EXPLAIN that come from statistics about others' rows: no operator that may leak has access to them
 CREATE FUNCTION pg_temp.expects(condition text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
 	plan json;
@@ -45,7 +45,7 @@ SELECT count(*) FROM poa.suppression_log WHERE ctid >= '(0,1)' AND distributor_i
 SELECT count(*) FROM poa.suppression_log WHERE tableoid = 'poa.suppression_log'::regclass;
 SELECT mpxn FROM poa.suppressed_alert FOR SHARE;
 SELECT mpxn FROM poa.suppression_log TABLESAMPLE BERNOULLI (100) WHERE distributor_id = 20;
--- Errors that would tell: a row of others never comes so far
+-- Errors that would disclose a value: a row of others is never evaluated
 SELECT count(*) FROM poa.suppression_log WHERE (alert ->> 'mpxn')::int > 0 AND distributor_id = 20;
 SELECT count(mpxn::bigint / (distributor_id - 20)) FROM poa.suppressed_alert;
 SELECT count(CASE WHEN mpxn LIKE '20%' THEN 1 / (log_id - log_id) END) FROM poa.suppressed_alert;
@@ -89,7 +89,7 @@ COPY poa.suppression_log (mpxn) TO stdout;
 COPY poa.suppression_log TO PROGRAM 'cat';
 \set VERBOSITY terse
 \copy poa_internal.access FROM /dev/null
--- A trigger of one's own by the name of ours blinds nobody
+-- A trigger of another function by the same name hides no alert
 CREATE TEMP TABLE mimic (i int);
 CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON mimic FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
 ALTER TABLE mimic DISABLE TRIGGER "~poa_suppress";

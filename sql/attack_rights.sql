@@ -33,7 +33,7 @@ INSERT INTO may VALUES
 	('attach', '{owner}'), ('detach', '{owner}'), ('divert', '{owner}'),
 	('purge_log', '{}'), ('purge_activations', '{}'),
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}'),
-	-- what row-level security and the views ask, as whoever reads
+	-- what row-level security and the views call, as the reader
 	('visible_distributors', '{dno,operator,auditor}'), ('visit_cost', '{dno,operator,auditor}'),
 	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
 	-- what receive calls, as its caller
@@ -48,7 +48,7 @@ INSERT INTO may VALUES
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
 	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
 
--- a function nobody decided about, a decision about no function, and a right that differs from the decision
+-- a function without a decision, a decision without a function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided
 FROM (SELECT DISTINCT proname::text, 1 AS oid FROM pg_proc WHERE pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)) AS p
 FULL JOIN may AS m ON m.function = p.proname
@@ -67,7 +67,7 @@ CREATE FUNCTION poa.undecided() RETURNS int LANGUAGE sql RETURN 1;
 SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND m.function IS NULL;
 ROLLBACK;
 
--- Nobody but the superuser creates, alters or drops anything of it, whatever it was granted
+-- Only a superuser creates, alters or drops anything of it, whatever else was granted
 CREATE PROCEDURE refused(who text, statements text[]) LANGUAGE plpgsql AS $$
 DECLARE
 	s text;
@@ -141,7 +141,7 @@ BEGIN
 	END LOOP;
 END
 $$;
--- the check has eyes
+-- the check finds a planted violation
 DO $$ BEGIN CALL refused('operator', '{SELECT poa_internal.is_enabled()}'); END $$;
 
 -- The switch, before the library is loaded: what was set in a placeholder does not count

@@ -44,7 +44,7 @@ CALL try('public', 'alert', 'alert', 'a', 's', 'inserted_by');
 CALL try('public', 'suppression_log', 'log_id', 'chf', 'decided_at', 'mpxn');
 CALL try('poa_', 'device', 'device', 'opens_at', 'closes_at', 'status');
 
--- Types that lie
+-- Types whose functions give false answers
 CREATE SCHEMA lies;
 CREATE DOMAIN lies.text AS text CHECK (value <> 'AD1');
 CREATE DOMAIN lies.chf AS guid;
@@ -102,7 +102,7 @@ INSERT INTO lies.h VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
 CREATE TRIGGER by_hand BEFORE INSERT ON lies.a FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', 'divert');
 INSERT INTO lies.a VALUES ('AD2', '00000000000000c1', '2026-03-01 12:10', NULL);
 
--- A hostile owner: whose rights has what he put on his table?
+-- A hostile owner: with whose rights does what is on the table run?
 CREATE ROLE regress_poa_owner;
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_writer;
@@ -122,7 +122,7 @@ CREATE FUNCTION regress_poa_dsp.triggered() RETURNS trigger LANGUAGE plpgsql AS 
 CREATE TABLE regress_poa_dsp.alerts (alert_code text, chf guid, received_at timestamptz, mpxn text,
 	by_default boolean DEFAULT regress_poa_dsp.hear('default'), generated boolean GENERATED ALWAYS AS (regress_poa_dsp.hear('generated ' || alert_code)) STORED,
 	CHECK (regress_poa_dsp.hear('check ' || mpxn)));
--- the planner evaluates a constant predicate, and this one would rather be somebody else, now or when the statement ends
+-- the planner evaluates a constant predicate, and this one tries to become another user, now or at the end of the statement
 CREATE TABLE regress_poa_dsp.bait (n int);
 CREATE FUNCTION regress_poa_dsp.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'climbed to %', current_user; RETURN NULL; END$$;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON regress_poa_dsp.bait DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION regress_poa_dsp.later();
@@ -157,7 +157,7 @@ SELECT poa.attach('regress_poa_dsp.alerts');
 -- the writer's insert is judged, logged and stored as the writer
 SET ROLE regress_poa_writer;
 INSERT INTO regress_poa_dsp.alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', '1900000000001'), ('AD1', '00000000000000c1', '2026-03-01 13:10', '1900000000001'), ('8F36', '00000000000000c1', '2026-03-01 12:20', '1900000000001');
--- what only reads hears nothing as anybody but the owner
+-- what only reads runs as the owner
 SET ROLE regress_poa_operator;
 SET regress.climb = on;
 SELECT count(*) FROM poa.late_activation('-infinity', 'infinity');
@@ -170,7 +170,7 @@ SELECT alerts FROM poa.replay('-infinity', 'infinity');
 SELECT count(*) > 0 AS health FROM poa.health();
 SELECT count(*) > 0 AS metrics FROM poa.metrics;
 RESET ROLE;
--- the trap works: who reads the table himself is heard
+-- the trap works: it records a role that reads the table itself
 GRANT SELECT ON regress_poa_dsp.alerts TO regress_poa_operator;
 SET ROLE regress_poa_operator;
 SELECT count(*) FROM regress_poa_dsp.alerts WHERE alert_code = 'AD1';

@@ -1,5 +1,5 @@
 --
--- The decision: which alerts are diverted, and what the log says of them.
+-- The decision: which alerts are diverted, and what the log has of them.
 --
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS poa_suppress CASCADE;
@@ -66,7 +66,7 @@ DELETE FROM poa.guid_list WHERE guid = '00000000000000e3';
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c3', '2026-04-01 12:01', 'no longer listed') RETURNING note;
 
 -- Several windows of one hub: the one that activates last decides, then the
--- greatest id; all of them are told in that order.
+-- greatest id; all of them are listed in that order.
 SELECT poa.track_activation('00000000000000e1', request_id => 'r2', received_at => '2026-05-01 12:00') AS r2 \gset
 SELECT poa.track_activation('00000000000000e2', request_id => 'r3', received_at => '2026-05-01 12:20') AS r3 \gset
 SELECT poa.track_activation('00000000000000e1', request_id => 'r4', received_at => '2026-05-01 12:20') AS r4 \gset
@@ -103,7 +103,7 @@ FROM (VALUES
 	('10123456789012', '2312345678901'), ('101234567890X', '2312345678901'), (' 1012345678901', '2312345678901'), ('１０12345678901', '2312345678901'),
 	(NULL, NULL), (NULL, '1234567890'), ('1234567890', '23123456789012')
 ) AS v (alert, meter);
--- a meter that is gone leaves what the activation knows
+-- of a meter that is gone, the activation has manufacturer and MPxN
 DELETE FROM poa.device WHERE device = '00000000000000e1';
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:03', 'gone');
 SELECT device, manufacturer, distributor_id FROM poa.suppression_log WHERE alert->>'note' = 'gone';

@@ -114,7 +114,7 @@ CALL pg_temp.bring_plain('America/St_Johns');
 SELECT p.n, l.alert = to_jsonb(p) AND l.alert::text = to_jsonb(p)::text AS alike
 FROM plain AS p JOIN (SELECT * FROM poa.suppression_log ORDER BY log_id DESC LIMIT 6) AS l ON l.alert->>'n' = p.n::text ORDER BY 1;
 SET TimeZone = 'UTC';
--- a guid that casts to json goes the way of to_jsonb, which asks the cast
+-- a guid that casts to json is converted by to_jsonb, which calls the cast
 CREATE FUNCTION pg_temp.guid_json(guid) RETURNS json LANGUAGE sql IMMUTABLE RETURN json_build_object('guid', $1::text);
 CREATE CAST (guid AS json) WITH FUNCTION pg_temp.guid_json(guid);
 TRUNCATE plain;

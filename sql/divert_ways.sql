@@ -39,7 +39,7 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 1'), ('8F36', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 2'), ('AD1', '00000000000000c1', '2026-03-01 12:20', NULL, 'rows 3');
 INSERT INTO alerts TABLE three;
 SELECT * FROM pg_temp.went();
--- its count and RETURNING tell what was stored
+-- its count and RETURNING have what was stored
 DO $$
 DECLARE
 	stored bigint;

@@ -1,5 +1,5 @@
 --
--- What goes wrong where nobody should be: functions called as they are not
+-- Misuse: functions called as they are not
 -- meant to, tables under another name, damaged messages; and that nothing of
 -- it is left behind.
 --
@@ -78,7 +78,7 @@ SELECT alert_code, note FROM alerts;
 SELECT count(*) AS others FROM others;
 SELECT source_table FROM poa.suppression_log ORDER BY log_id;
 
--- hubs of the same hash are in one place of the index and two in life
+-- hubs of the same hash are neighbours in the index, but two hubs
 CREATE TABLE same AS
 	SELECT min(hub) AS one, max(hub) AS other
 	FROM (SELECT n::bigint::guid AS hub FROM generate_series(1, 200000) AS n) AS hubs
@@ -93,5 +93,5 @@ SELECT chf = other AS other FROM alerts, same;
 SELECT poa.detach('alerts'), poa.detach('others');
 DROP TABLE alerts, others, same;
 DROP FUNCTION note;
--- months end nowhere
+-- months of infinite instants
 SELECT poa_internal.utc_month('infinity') AS last, poa_internal.utc_month('-infinity') AS first;

@@ -58,7 +58,7 @@ ORDER BY m.name, n;
 SELECT count(*) > 10000 AS tried, count(*) FILTER (WHERE verdict(set_byte(m.octets, i, v)) NOT IN ('read', 'none', 'refused')) AS strange
 FROM message AS m CROSS JOIN LATERAL generate_series(0, length(m.octets) - 1) AS i CROSS JOIN generate_series(0, 255, 4) AS v;
 
--- what is refused says which field
+-- an error names the field
 \set VERBOSITY default
 SELECT poa.gbcs_activation('');
 SELECT poa.gbcs_activation('\xDF0901');

@@ -71,7 +71,7 @@ CREATE FUNCTION pg_temp.make_day(days_ago numeric, windows int, alerts int) RETU
 	FROM made ORDER BY activation_id DESC LIMIT $3
 $$;
 CREATE TEMP VIEW rates AS SELECT check_name, ok, detail FROM trouble WHERE check_name IN ('logging', 'rate', 'released');
--- a new installation says nothing for long, with a hundred windows to one alert taken for granted
+-- a new installation is silent for long: a hundred windows to one alert are assumed
 BEGIN;
 SELECT pg_temp.make_day(0, 900, 0);
 SELECT * FROM rates;
@@ -89,7 +89,7 @@ BEGIN;
 SELECT pg_temp.make_day(0, 2000, 450);
 SELECT * FROM rates;
 ROLLBACK;
--- neither are windows that are open, that never were, or that lie before the last alert
+-- neither are windows that are open, that never were, or that are older than the last alert
 BEGIN;
 SELECT pg_temp.make_day(-1, 1000, 0);
 SELECT pg_temp.make_day(0, 1000, 0);
@@ -127,7 +127,7 @@ SELECT * FROM rates WHERE check_name = 'released';
 DELETE FROM poa.activation WHERE received_at > now() - interval '7 days 2 hours';
 SELECT check_name, detail FROM trouble WHERE check_name = 'tracking';
 
--- whoever reads everything may ask, and gets the same answer
+-- roles that read everything may call it, and get the same answer
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;
 CREATE ROLE regress_poa_dno;

@@ -97,7 +97,7 @@ CROSS JOIN LATERAL (
 ) AS c (columns)
 WHERE c.columns IS DISTINCT FROM w.columns;
 
--- the one index that the alert path asks
+-- the one index that the alert path searches
 SELECT pg_get_indexdef(i.indexrelid) AS indexdef
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS a ON a.oid = c.relam
 WHERE i.indrelid = 'poa.activation'::regclass AND a.amname = 'hash'
@@ -107,7 +107,7 @@ WHERE i.indrelid = 'poa.activation'::regclass AND a.amname = 'hash'
 SELECT name, setting, context FROM pg_settings WHERE name LIKE 'poa\_suppress.%' ORDER BY name;
 SET poa_suppress.no_such_setting = 1;
 
--- a schema poa that exists already is somebody else's
+-- a schema poa that exists already belongs to another
 DROP VIEW member;
 DROP EXTENSION poa_suppress;
 CREATE SCHEMA poa;
@@ -116,7 +116,7 @@ CREATE EXTENSION poa_suppress;
 \set SHOW_CONTEXT errors
 DROP SCHEMA poa;
 
--- the type in a schema that is on nobody's search_path: all works the same
+-- the type in a schema that is in no search_path: all works the same
 CREATE SCHEMA "Type Room";
 CREATE EXTENSION poa_suppress SCHEMA "Type Room";
 SELECT '00db1234567890a0'::"Type Room".guid;

@@ -96,7 +96,7 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:10', 'logge
 SELECT mpxn FROM poa.suppression_log;
 DROP FUNCTION keep_out;
 
--- columns that a later version brings, before the library that knows of them
+-- columns that a later version adds, before its library is loaded
 ALTER TABLE poa.suppression_log ADD COLUMN note text;
 ALTER TABLE poa.activation ADD COLUMN note text;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:11', 'logged too');

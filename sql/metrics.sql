@@ -36,13 +36,13 @@ SELECT name, labels, CASE WHEN name LIKE '%timestamp%' THEN value - extract(epoc
 FROM poa.metrics WHERE name <> 'poa_suppress_alerts_diverted_total';
 COMMIT;
 
--- what was counted since ever stays so after a purge
+-- totals stay as they were after a purge
 BEGIN;
 SELECT poa.purge_log('infinity') AS log_rows, poa.purge_activations('infinity') AS activations;
 SELECT name, value FROM poa.metrics WHERE name IN ('poa_suppress_log_entries_total', 'poa_suppress_activations_total');
 SELECT detail FROM poa.health() WHERE check_name = 'logging';
 ROLLBACK;
--- names and labels are as Prometheus wants them, no series comes twice, nothing is NULL
+-- names and labels follow the rules of Prometheus, no series comes twice, nothing is NULL
 SELECT * FROM poa.metrics
 WHERE name !~ '^poa_suppress_[a-z0-9_]+$' OR value IS NULL OR jsonb_typeof(labels) <> 'object'
 	OR EXISTS (SELECT FROM jsonb_each(labels) AS l WHERE jsonb_typeof(l.value) <> 'string' OR l.key !~ '^[a-z_]+$');

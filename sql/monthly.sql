@@ -53,7 +53,7 @@ SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month,
 SET TimeZone = 'Pacific/Auckland';
 SELECT * FROM poa.suppression_monthly WHERE month > '2026-01-01' ORDER BY month, distributor_id;
 SET TimeZone = 'UTC';
--- months before 2000, and before Christ, are months too
+-- months before 2000, and BC, are months too
 BEGIN;
 UPDATE poa.manufacturer SET window_before = '6712 years';
 SELECT poa.track_activation('00000000000000e1', received_at => '2000-01-01') IS NOT NULL AS tracked;

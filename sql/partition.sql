@@ -58,7 +58,7 @@ ALTER TABLE alerts DETACH PARTITION alerts_01;
 INSERT INTO alerts_01 (id, alert_code, chf, received_at) VALUES (1, 'AD1', '00000000000000c1', '2026-01-31 23:55');
 SELECT count(*) FROM alerts_01;
 SELECT poa.attach('alerts_01');
--- attached on its own first, it can not become a partition of an attached table as it is
+-- attached on its own first, it cannot become a partition of an attached table as it is
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 SELECT poa.detach('alerts_01');
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');

@@ -80,7 +80,7 @@ SELECT * FROM poa.receive(request('1006', signed(1006, '99991231235959Z'), 5), '
 SELECT action, detail FROM poa.receive(request('1004', signed(1004, '99991231235959Z'), 5), '2026-03-01 15:06Z');
 -- the same RequestID in another case is the same request
 SELECT action, activation_id FROM poa.receive(replace(request('1001', activate())::text, '90-B3-D5', '90-b3-d5')::xml, '2026-03-01 15:07Z');
--- a window that had closed when its meter moved opens anew where the meter is
+-- a window that had closed when its meter moved opens again where the meter is
 SELECT action FROM poa.receive(request('1008', activate()), '2026-03-01 15:10Z');
 UPDATE poa.device SET chf = '88-73-84-90-6A-10-02-DC' WHERE device = '00-DB-12-34-56-78-90-A0';
 SELECT action, detail FROM poa.receive(request('1008', signed(1008), 5), '2026-03-01 16:00Z');
@@ -97,11 +97,11 @@ WHERE split_part(request_id, ':', 3) IN ('1009', '1010') ORDER BY 1;
 SELECT action FROM poa.receive(request('18446744073709551615', activate()), '2026-03-01 16:00Z');
 SELECT split_part(request_id, ':', 3) AS counter, received_at, activates_at, closes_at, status FROM poa.activation ORDER BY activation_id;
 
--- not eligible: says which criteria are not met
+-- not eligible: detail has the criteria that are not met
 SELECT * FROM poa.receive(request('1', activate(), device => '00-DB-12-34-56-78-90-A1'), '2026-03-01 17:00Z');
 SELECT * FROM poa.receive(request('1', activate(), device => '00-DB-12-34-56-78-90-A2'), '2026-03-01 17:00Z');
 
--- ignored: says what it was
+-- ignored: detail has what it was
 SELECT action, detail FROM poa.receive(request('1', '<UpdateFirmware/>', service => '11.1'));
 SELECT action, detail FROM poa.receive(answer(response(999, 0)));
 SELECT action, detail FROM poa.receive(answer('\x00', variant => '8.2'));
@@ -112,7 +112,7 @@ SELECT action, detail FROM poa.receive('<Request/>');
 SELECT action, detail FROM poa.receive('no element');
 SELECT action, detail FROM poa.receive(NULL);
 
--- refused: says which field
+-- refused: the error names the field
 SELECT poa.receive(request('1', signed(1), 4));
 SELECT poa.receive(request('1', signed(1), 5, device => '00-DB-12-34-56-78-90-A1'));
 SELECT poa.receive(request('1', '<SignedPreCommand><GBCSPayload>####</GBCSPayload></SignedPreCommand>', 5));
@@ -124,7 +124,7 @@ SELECT poa.receive(request('1', activate()), NULL);
 SELECT poa.receive(request('1', activate('3000-12-31T00:00:00Z')), 'infinity');
 SELECT poa.receive(request('1', activate('3000-12-31T00:00:00Z')), NULL);
 \set VERBOSITY terse
--- well formed or not is PostgreSQL's own business; no entity is ever expanded
+-- PostgreSQL itself refuses what is not well formed; no entity is ever expanded
 SELECT poa.receive('<Request>');
 SELECT poa.receive('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>');
 SELECT count(*) FROM poa.activation;

@@ -64,7 +64,7 @@ SELECT d.device, string_agg(e.criterion, ', ' ORDER BY e.n) FILTER (WHERE NOT e.
 FROM (SELECT device FROM poa.device UNION SELECT '00000000000000ef' UNION SELECT '00000000000000ee') AS d
 CROSS JOIN LATERAL poa.eligibility(d.device) WITH ORDINALITY AS e (criterion, met, detail, n)
 GROUP BY d.device ORDER BY d.device;
--- an unknown device is told as such, and so is none at all
+-- an unknown device is reported as such, and so is none at all
 SELECT * FROM poa.eligibility('00000000000000ee');
 SELECT * FROM poa.eligibility(NULL);
 SELECT poa.track_activation(NULL) AS no_device, poa.track_activation('00000000000000ee') AS unknown_device;

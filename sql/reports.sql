@@ -1,5 +1,5 @@
 --
--- The reports: who may ask for them, and whose rows they show.
+-- The reports: who may call them, and whose rows they show.
 --
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS poa_suppress CASCADE;
@@ -51,13 +51,13 @@ END
 $$;
 SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'both', 'noinherit', 'operator', 'auditor', 'bypass', 'stranger', 'owner']) AS who;
 SELECT pg_temp.sees(current_user);
--- no member of the extension's own may ask for another's part
+-- no function of the extension returns another's part
 SELECT proname, rolname FROM pg_proc AS p, pg_roles AS r
 WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
 	AND (p.proname LIKE '%\_of%' AND p.proname <> 'alerts_of' OR p.proname IN ('query_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
 ORDER BY 1, 2;
 
--- A function that runs as its owner asks for its owner's part, whoever calls it
+-- A SECURITY DEFINER function gets the part of its owner, whichever role calls it
 GRANT CREATE ON SCHEMA regress_poa_dsp TO regress_poa_dno20;
 GRANT USAGE ON SCHEMA regress_poa_dsp TO regress_poa_dno19, regress_poa_operator;
 SET ROLE regress_poa_dno20;
@@ -85,7 +85,7 @@ SELECT * FROM poa_internal.still_dark_of('{20}', '0', now());
 SELECT poa.release_still_dark();
 RESET ROLE;
 
--- What the owner of an attached table makes the server evaluate, it evaluates as he, and his settings go
+-- What the owner of an attached table makes the server evaluate is evaluated as that owner, and settings it makes are undone
 SET ROLE regress_poa_owner;
 CREATE SEQUENCE regress_poa_dsp.evaluated;
 CREATE FUNCTION regress_poa_dsp.spy(timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$
@@ -98,7 +98,7 @@ BEGIN
 END
 $$;
 CREATE INDEX spy ON regress_poa_dsp.alerts (chf) WHERE regress_poa_dsp.spy('2026-03-01') IS NOT NULL AND alert_code = 'AD1';
--- neither hides his own policy an alert
+-- nor does the owner's own policy hide an alert
 CREATE POLICY nothing ON regress_poa_dsp.alerts USING (false);
 ALTER TABLE regress_poa_dsp.alerts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE regress_poa_dsp.alerts FORCE ROW LEVEL SECURITY;

@@ -1,5 +1,5 @@
 --
--- Rows: a DNO sees those of its distributors, whatever it runs.
+-- Rows: a DNO reads those of its distributors, whatever it runs.
 --
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS poa_suppress CASCADE;
@@ -29,7 +29,7 @@ CREATE ROLE regress_poa_bypass BYPASSRLS;
 SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20, 23), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
 SELECT count(*) FROM poa.suppressed_alert;
 
--- each role and what it sees in the log, in the views and in the account
+-- each role and what it reads in the log, in the views and in the account
 CREATE FUNCTION pg_temp.sees(who name) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	seen text;
@@ -48,11 +48,11 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'member', 'both', 'noinherit', 'operator', 'auditor', 'stranger', 'bypass']) AS who;
--- BYPASSRLS is a superuser's gift: it shows the rows of what may be read
+-- BYPASSRLS, which a superuser gives, shows the rows of what may be read
 GRANT regress_poa_dno19 TO regress_poa_bypass;
 SELECT pg_temp.sees('regress_poa_bypass');
 
--- Whatever it runs: filters that tell, functions, views, cursors, tables made of it, row_security
+-- Whatever it runs: filters that disclose, functions, views, cursors, tables made of it, row_security
 SET ROLE regress_poa_dno19;
 CREATE FUNCTION pg_temp.leak(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$BEGIN RAISE NOTICE 'leaked %', what; RETURN true; END$$;
 SELECT mpxn FROM poa.suppression_log WHERE pg_temp.leak(mpxn) ORDER BY mpxn;
@@ -75,7 +75,7 @@ DECLARE c CURSOR FOR SELECT mpxn FROM poa.suppression_log ORDER BY mpxn;
 FETCH ALL FROM c;
 COMMIT;
 COPY (SELECT mpxn FROM poa.suppression_log ORDER BY mpxn) TO stdout;
--- what it may not: write, lock for others, ask for the rows of others
+-- what it may not: write, lock for others, name the rows of others
 INSERT INTO poa.suppression_log (log_id) OVERRIDING SYSTEM VALUE VALUES (1);
 DELETE FROM poa.suppression_log;
 SELECT FROM poa.suppression_log FOR UPDATE;

@@ -1,6 +1,6 @@
 --
 -- A sweep over the catalog for what a type or an extension can leave out
--- without anybody noticing until much later.  Nothing found is the pass.
+-- unnoticed until much later.  The test passes when nothing is found.
 --
 -- One list of problems for each kind of object; a list is put to every member
 -- of the extension of that kind.
@@ -233,7 +233,7 @@ CREATE TEMP VIEW finding AS
 
 SELECT * FROM finding ORDER BY kind, object, problem;
 
--- The sweep has eyes: each kind of object, spoilt, is found.
+-- The sweep finds each kind of object when it is spoilt.
 BEGIN;
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION poa.spoilt(guid, guid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN true; END';

@@ -49,7 +49,7 @@ SELECT log_id, chf FROM poa.still_dark();
 SELECT array_agg(log_id ORDER BY log_id) FROM poa.still_dark(as_of => '2026-03-01 13:00');
 SELECT array_agg(log_id ORDER BY log_id) FROM poa.still_dark(as_of => '2026-04-19 23:59:59');
 SELECT array_agg(log_id ORDER BY log_id) FROM poa.still_dark(as_of => '2026-04-20');
--- the meter speaks for the hub on which it was
+-- a sign of the meter counts for the hub on which it was
 UPDATE poa.device SET chf = NULL WHERE device = '00000000000000e7';
 INSERT INTO alerts VALUES ('8F36', NULL, '2026-03-01 15:00', NULL, '00000000000000e7');
 -- and another meter that has come to the hub
@@ -67,7 +67,7 @@ SELECT seen_at, what FROM poa.sign_of_life WHERE what LIKE 'outcome % of r9' ORD
 SELECT poa_internal.record_outcome_at('r9', 'succeeded', NULL);
 SELECT poa_internal.record_outcome_at('r9', 'succeeded', 'infinity');
 
--- what is not said
+-- arguments that are NULL or not finite
 SELECT * FROM poa.still_dark(NULL);
 SELECT * FROM poa.still_dark(as_of => NULL);
 SELECT * FROM poa.still_dark(as_of => 'infinity');

@@ -30,7 +30,7 @@ INSERT INTO stored VALUES ('\x00db1234567890a0'), (decode(repeat('00', 5000), 'h
 SELECT b::guid FROM stored WHERE length(b) = 8;
 SELECT b::guid FROM stored WHERE length(b) > 8;
 
--- none is taken without asking, so that nothing is compared by accident
+-- none is implicit, so that nothing is compared by accident
 SELECT guid '0000000000000001' = 1::bigint;
 SELECT guid '0000000000000001' = '\x0000000000000001'::bytea;
 SELECT guid '0000000000000001' = macaddr8 '00:00:00:00:00:00:00:01';
@@ -39,7 +39,7 @@ CREATE TEMP TABLE assigned (g guid);
 INSERT INTO assigned VALUES (1::bigint);
 INSERT INTO assigned VALUES ('\x0000000000000001'::bytea);
 INSERT INTO assigned SELECT text '0000000000000001';
--- but a literal is a guid wherever one is asked for
+-- but a literal is a guid wherever one is expected
 SELECT count(*) FROM edge WHERE g = '00:db:12:34:56:78:90:a0';
 SELECT count(*) FROM edge WHERE g IN ('00db1234567890a0', '0000000000000001');
 SELECT castsource::regtype, casttarget::regtype, castcontext, castmethod

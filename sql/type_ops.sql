@@ -1,5 +1,5 @@
 --
--- Order and equality of guids: all operators tell the same story, and every
+-- Order and equality of guids: all operators agree, and every
 -- way of finding a row finds the same rows.
 --
 \set VERBOSITY terse
@@ -146,7 +146,7 @@ SELECT count(*) FROM (SELECT g FROM meter GROUP BY g) AS s;
 SELECT count(*) FROM (SELECT g FROM meter UNION SELECT g FROM edge) AS s;
 RESET enable_hashagg; RESET enable_sort;
 
--- Parallel: the plan asks workers, the answer is the same
+-- Parallel: the plan has workers, the answer is the same
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT pg_temp.plan_has('Partial Aggregate', 'SELECT min(g), max(g) FROM meter WHERE g > ''00DB1234567890A0''');
 SELECT min(g), max(g), count(DISTINCT g) FROM meter WHERE g > '00DB1234567890A0';

@@ -19,7 +19,7 @@ SELECT poa.attach('alerts');
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'inside'), ('AD1', '00000000000000c1', '2026-03-01 13:10', 'outside');
 SELECT poa.release(1, 'uninstalled');
 
--- members can not go alone
+-- members cannot be dropped alone
 DROP SCHEMA poa CASCADE;
 DROP TABLE poa.suppression_log CASCADE;
 DROP TYPE guid CASCADE;

@@ -1,5 +1,5 @@
 --
--- verify(): an operator sees for himself; what is planted is found.
+-- verify(): what is planted is found, and nothing else.
 --
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS poa_suppress CASCADE;
@@ -35,7 +35,7 @@ INSERT INTO alerts (alert_code, chf, received_at) VALUES ('AD1', 101::bigint::gu
 ROLLBACK;
 INSERT INTO "Shadow \ table" SELECT 'AD1', 102::bigint::guid, timestamptz '2026-03-01 12:00' + n * interval '1 minute' FROM generate_series(1, 4) AS n;
 SELECT poa.release(2, 'no supply'), poa.release(9, 'no supply');
--- what moves, fails, is retimed or closed later explains all the same
+-- a window that moves, fails, is retimed or closed later explains all the same
 UPDATE poa.device SET chf = 200::bigint::guid WHERE device = 2::bigint::guid;
 SELECT poa.record_outcome('r3', 'hash_mismatch'), poa_internal.retime_activation('r4', '2026-03-01 12:40'), poa.record_outcome('r4', 'succeeded');
 INSERT INTO alerts (alert_code, chf, received_at, mpxn) VALUES ('AD1', 104::bigint::guid, '2026-03-01 12:45', '2000000000001');
@@ -48,7 +48,7 @@ SET TimeZone = 'Europe/London'; SET DateStyle = 'German'; SET IntervalStyle = 's
 SELECT check_name, ok FROM poa.verify(NULL, NULL) WHERE NOT ok;
 RESET IntervalStyle; RESET extra_float_digits;
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
--- an alert that came before the request is late, not forgotten
+-- an alert that came before the request is late, no violation
 BEGIN;
 INSERT INTO alerts (alert_code, chf, received_at) VALUES ('AD1', 105::bigint::guid, '2026-03-01 14:20');
 COMMIT;
@@ -133,7 +133,7 @@ INSERT INTO "Shadow \ table" VALUES ('AD1', 103::bigint::guid, '2026-03-05 12:20
 SELECT source_table FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
 SELECT * FROM poa.verify('2026-03-05', '2026-03-06') WHERE check_name IN ('stored', 'one_place');
 
--- Who may ask
+-- Who may call it
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;
 CREATE ROLE regress_poa_dno;

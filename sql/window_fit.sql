@@ -28,7 +28,7 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-04-01 00:10', '20000
 SELECT poa.track_activation('00000000000000e2', '2026-05-10 12:00', received_at => '2026-05-01') IS NOT NULL AS tracked;
 INSERT INTO alerts SELECT 'AD1', '00000000000000c2', timestamptz '2026-05-10 12:00' + n * interval '1 minute', '2000000000001'
 FROM unnest(ARRAY[-10, -3, -2, 3]) AS n;
--- what it says is what the definition says, in any zone
+-- its figures are those of the definition, in any zone
 SET TimeZone = 'Pacific/Auckland';
 SELECT * FROM poa.window_fit ORDER BY month, manufacturer;
 SET TimeZone = 'UTC';
@@ -50,7 +50,7 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2026-06-01 00:20', '19000
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE decided_at = '2026-06-01 00:20';
 SELECT * FROM poa.window_fit WHERE manufacturer IS NULL;
 
--- a DNO sees its own alerts in it
+-- a DNO has its own alerts in it
 CREATE ROLE regress_poa_dno;
 SELECT poa.grant_dno('regress_poa_dno', 20);
 SET ROLE regress_poa_dno;
