@@ -53,15 +53,15 @@ DATA       := $(notdir $(sort $(wildcard $(srcdir)/$(EXTENSION)--*.sql)))
 FROZEN     := $(filter $(notdir $(SCRIPT)),$(DATA))
 DATA_built := $(if $(FROZEN),,$(SCRIPT))
 
-# Installed beside psql. Their pages are made of what --help says, so that
-# neither says more than the other, and only where there is help2man.
+# Installed beside psql. Their pages are made of what --help prints, so that
+# neither has more than the other, and only where there is help2man.
 PROGRAMS      = poa-load-list poa-report
 SCRIPTS_built = $(PROGRAMS:%=build/%)
 MAN_built    := $(if $(shell help2man --version 2>/dev/null),$(PROGRAMS:%=build/%.1))
 
 DOCS        = README.md CHANGELOG.md
 
-# sql/NAME.sql in this order; each test makes the extension anew, so that any
+# sql/NAME.sql in this order; each test creates the extension again, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
@@ -91,7 +91,7 @@ VPATH      :=
 vpath %.c $(srcdir)
 vpath %.control $(srcdir)
 
-# PGXS knows nothing of headers; the control file holds the version.
+# PGXS ignores headers; the control file holds the version.
 $(OBJS) $(OBJS:.o=.bc): $(wildcard $(srcdir)/src/*.h) $(EXTENSION).control | folders
 
 # What others install into the same folder is called README.md, too.

@@ -79,7 +79,7 @@ single()
 }
 
 # CPU of the backend for one such transaction, as the kernel has it: the clock
-# of many clients says more about the disk and the scheduler than about us.
+# of many clients measures the disk and the scheduler more than the extension.
 cpu()
 {
 	local load=$1 first=$2 round peer

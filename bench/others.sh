@@ -52,7 +52,7 @@ key_statements()
 
 # A table of one type at a time: ten million keys of all of them would not stay
 # in memory. So the types are in turn only from round to round. Round 0 is for
-# one type alone, which would pay for memory that nobody has touched yet.
+# one type alone, which would pay for memory that is touched for the first time.
 types()
 {
 	local round type
@@ -116,7 +116,7 @@ receive()
 	} | timed 1
 }
 
-# "Indexes that need no maintenance": as the campaign left them, and made anew.
+# "Indexes that need no maintenance": as the campaign left them, and rebuilt.
 index_sizes()
 {
 	local state

@@ -1,10 +1,10 @@
 
 # Random histories against a reference model.
 #
-# The package Model says in a few lines what the extension promises about
+# The package Model has in a few lines what the extension promises about
 # eligibility, tracking, diversion, release and purge.  Every history is made
 # of random steps; the model takes them one by one, the extension as one script
-# of SQL, and then everything either of them knows is compared row by row.
+# of SQL, and then all that either of them has is compared row by row.
 #
 # POA_SEED=n runs one history with that seed instead of the usual ones, and
 # POA_SECONDS=n goes on with fresh seeds for so long ("make soak").  A history
@@ -299,7 +299,7 @@ EXCEPTION WHEN OTHERS THEN
 	INSERT INTO answer VALUES (step, 'error ' || sqlstate);
 END
 $$;
--- what the extension knows, in the model's terms
+-- what the extension has, in the model's terms
 CREATE FUNCTION us(timestamptz) RETURNS text LANGUAGE sql AS $$
 	SELECT CASE WHEN isfinite($1) THEN (extract(epoch FROM $1) * 1000000)::bigint::text ELSE $1::text END
 $$;
@@ -341,7 +341,7 @@ sub interval
 
 # One history, as a function that plays it: given numbers of steps, it plays only
 # these, and returns the model at the end, the script, and how many steps there
-# are.  A step has drawn its lots when it is played again, but looks anew at
+# are.  A step keeps its random choices when it is played again, but starts from
 # what the steps before it have left.
 sub history
 {

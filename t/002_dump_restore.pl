@@ -123,7 +123,7 @@ my %facts = (
 my $array = join ',', @roles;
 s/\$ROLES/'{$array}'::text[]/ foreach values %facts;
 
-# All of them, and what each role sees.
+# All of them, and what each role reads.
 sub facts_of
 {
 	my ($node, $db) = @_;

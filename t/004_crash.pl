@@ -237,7 +237,7 @@ push @acknowledged, acknowledged_by(@clients);
 $standby->promote;
 check($standby, 'promoted under load');
 
-# A standby knows the windows, and after promotion decides by them.  The one
+# A standby has the windows, and after promotion decides by them.  The one
 # that was promoted is the next primary.
 my $first = $node;
 $node = $standby;

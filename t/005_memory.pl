@@ -323,7 +323,7 @@ sub bytes
 	return $data;
 }
 
-# What the server says until it is ready again: command tags and SQLSTATEs.
+# What the server sends until it is ready again: command tags and SQLSTATEs.
 sub answers
 {
 	my $self = shift;

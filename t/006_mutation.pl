@@ -26,7 +26,7 @@ sub guid
 
 sub pick { return $_[ rand @_ ]; }
 
-# What people, spreadsheets and other systems put into such a text.
+# What keyboards, spreadsheets and other systems put into such a text.
 my @characters = (
 	split(//, '0123456789abcdefABCDEF-:'), split(//, 'gGxX.,;/_+ o{}()"\'\\%'),
 	"\t", "\n", "\r", "\f", "\x0b", "\x1f", "\x7f", "\x{a0}", "\x{2010}", "\x{2013}", "\x{ff10}",

@@ -85,7 +85,7 @@ my %work = (
 	'import' => q{BEGIN; SELECT poa_internal.begin_import(); INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(5, 50) AS n;
 		SELECT poa_internal.finish_import('replace', 's', 'h', max_removed => 100); COMMIT;},
 	'undo' => 'SELECT poa.undo_import(1);');
-# the purge of activations keeps out whoever comes to the log after it
+# the purge of activations keeps out those who come to the log after it
 my @work = ((grep { $_ ne 'purge of activations' } sort keys %work), 'purge of activations');
 
 my $middle = <<'SQL';
@@ -114,7 +114,7 @@ sub let_go
 
 my $scripts = 0;
 
-# A session that runs a script and says all that it hears, errors by SQLSTATE.
+# A session that runs a script and prints all that it receives, errors by SQLSTATE.
 sub session
 {
 	my ($name, $script) = @_;
@@ -206,7 +206,7 @@ sub hungry
 my $id = 10_000;
 SKIP:
 {
-	# it reserves terabytes, and waits for ever where it has no more
+	# it reserves terabytes, and waits forever where it has no more
 	skip 'memory cannot be limited under the address sanitizer', 1
 	  if $node->safe_psql('postgres', q{SELECT pg_read_file('/proc/self/maps') LIKE '%libasan%'}) eq 't';
 
@@ -223,8 +223,8 @@ $before = state();
 # The server is killed while all of that waits, and while more is done but not
 # committed.
 
-# The postmaster and everybody who was connected just now, the session that asks
-# too: whoever is still on his way out keeps a new server from starting.
+# The postmaster and all backends, that of the query too: a backend that has not
+# ended yet keeps a new server from starting.
 sub kill_all
 {
 	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;

@@ -1,6 +1,6 @@
 
 # The log's tablespace runs full: inserts that would be diverted fail whole,
-# others go on, and with room again everything does.
+# others go on, and with free space again everything does.
 
 use strict;
 use warnings;
@@ -89,7 +89,7 @@ END
 SELECT count(*) FROM alerts;
 SQL
 
-	# room again
+	# free space again
 	limit('unlimited');
 	$node->safe_psql('postgres', "SELECT arrive($first, 100, $bytes)");
 	$first += 100;

@@ -34,7 +34,7 @@ CREATE ROLE dno; CREATE ROLE operator; CREATE ROLE auditor;
 SELECT poa.grant_dno('dno', 10, 41), poa.grant_operator('operator'), poa.grant_auditor('auditor');
 SQL
 
-# What is there.  From 17 on a table's owner has a right more, which is not ours.
+# What is there.  From 17 on a table's owner has one right more, which is left out.
 sub state_of
 {
 	my $node = shift;

@@ -4,7 +4,7 @@
 # by line, and sessions that have the old library go on with it.
 #
 # All of that happens in an installation of the test's own, where a next version
-# is made of the source tree as CONTRIBUTING.md says: the version of the tree is
+# is made of the source tree by the steps of CONTRIBUTING.md: the version of the tree is
 # frozen, and the next has a column, a table and a function more.
 
 use strict;
@@ -121,7 +121,7 @@ sub answers
 	return $found;
 }
 
-# Queries for the rows of all tables, one that knows nothing of columns to come.
+# Queries for the rows of all tables, one without columns to come.
 sub rows_in
 {
 	my ($db, $condition) = @_;
@@ -134,7 +134,7 @@ GROUP BY c.oid ORDER BY c.oid::regclass::text
 SQL
 }
 
-# What was granted to roles of the users, which an update takes from nobody.
+# What was granted to roles of the users, which an update revokes from none.
 sub granted
 {
 	my $db = shift;

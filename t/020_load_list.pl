@@ -41,7 +41,7 @@ sub file
 	return "$dir/$name";
 }
 
-# book(NAME, KEY => VALUE...): a workbook, described as t/workbook.py says; a
+# book(NAME, KEY => VALUE...): a workbook, described as for t/workbook.py; a
 # list of sheets, [NAME, ROWS], keeps their order
 my $book_number = 0;
 sub book
@@ -81,7 +81,7 @@ sub loads
 	return $err;
 }
 
-# refuses(NAME, FILE, MESSAGE): exit 1, says why, the list stays
+# refuses(NAME, FILE, MESSAGE): exit 1, the message, the list stays
 sub refuses
 {
 	my ($name, $path, $message, @options) = @_;

@@ -3,7 +3,7 @@
 # AD1s, most of which end with a restoration or another sign of life, 40
 # genuine outages among them, and 200 activations that came too late.  What was
 # planted is known, and the reports must find it and nothing else; the same
-# month in shadow mode must tell the same.
+# month in shadow mode must have the same figures.
 
 use strict;
 use warnings;
@@ -58,7 +58,7 @@ my $month = q{
 	ANALYZE;
 };
 
-# what each mode told
+# the figures of each mode
 my %told;
 foreach my $mode ('divert', 'shadow')
 {

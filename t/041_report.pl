@@ -1,5 +1,5 @@
 # poa-report: its figures are those of SQL, it shows each role its own, hostile
-# texts stay texts, and a browser has nothing to complain about.
+# texts stay texts, and it is valid HTML.
 
 use strict;
 use warnings;
@@ -55,7 +55,7 @@ sub report
 	return ($code, $out, $err);
 }
 
-# as(ROLE, SQL): what SQL says to it
+# as(ROLE, SQL): the answer of SQL to it
 sub as { my ($role, $sql) = @_; return $node->safe_psql('postgres', "SET poa_suppress.visit_cost = 80; SET TimeZone = 'UTC'; SET ROLE $role; $sql") }
 
 # figure(REPORT, NAME): a headline figure, bare
@@ -145,7 +145,7 @@ like($err, qr/^poa-report: no alert of February 2022 that london may see for dis
 ($code, $out, $err) = report('southern', '-o', "$dir/none.html", '2021-02');
 is($code, 1, 'a month without alerts');
 ok(!-e "$dir/none.html", 'makes no file');
-# a network of one's own needs no name, and who sees all needs no grant
+# a network without a name, and a role that reads all without a grant
 $node->safe_psql('postgres', q{
 	INSERT INTO poa.distributor (distributor_id) VALUES (50);
 	SELECT poa.grant_dno('london', 50);

@@ -8,7 +8,7 @@
 #             "..." stands for anything within a line, and alone in a line for any
 #             lines.  Tags with a count (INSERT 0 1) count where one is shown.
 #
-# Comments right before a block say how it is run:
+# Comments right before a block determine how it is run:
 #
 #   <!-- as: ROLE -->         psql is started by this role
 #   <!-- needs: PROGRAM -->   only where there is this program

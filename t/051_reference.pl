@@ -1,4 +1,4 @@
-# docs/reference.md and the catalog say the same of schema poa: every function,
+# docs/reference.md and the catalog agree on schema poa: every function,
 # table and view is there with its arguments, columns and rights, nothing is
 # there that does not exist, and the errors of a function are those of its
 # comment.  So are the settings.
