@@ -36,11 +36,11 @@ FROM (VALUES
 	(1, $$'none_of_them'$$),
 	(2, $$'wrong', code => 't', chf => 'g', at => 'at'$$), (3, $$'wrong', code => 't', chf => 'g', mpxn => NULL$$), (4, $$'wrong', code => 't', at => 'at', mpxn => NULL$$),
 	(5, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, device => 'meter'$$),
-	(6, $$'wrong', code => 'n', chf => 'g', at => 'at', mpxn => NULL$$), (7, $$'wrong', code => 'c', chf => 'g', at => 'at', mpxn => NULL$$),
+	(6, $$'wrong', code => 'n', chf => 'g', at => 'at', mpxn => NULL$$), (7, $$'wrong', code => 'at', chf => 'n', at => 't', mpxn => 'gen', device => 'at', key => 'x', started => 'n'$$),
 	(8, $$'wrong', code => 'enum', chf => 'g', at => 'at', mpxn => NULL$$), (9, $$'wrong', code => 'gen', chf => 'g', at => 'at', mpxn => NULL$$),
-	(10, $$'wrong', code => 't', chf => 't', at => 'at', mpxn => NULL$$), (11, $$'wrong', code => 't', chf => 'g', at => 'at_local', mpxn => NULL$$),
+	(10, $$'wrong', code => 't', chf => 'enum', at => 'at', mpxn => NULL$$), (11, $$'wrong', code => 't', chf => 'g', at => 'at_local', mpxn => NULL$$),
 	(12, $$'wrong', code => 't', chf => 'g', at => 'd', mpxn => NULL$$), (13, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => 'n'$$),
-	(14, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, device => 't'$$),
+	(14, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, device => 'n'$$),
 	(15, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => 'audit'$$), (16, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => NULL$$),
 	(17, $$'wrong', code => NULL, chf => 'g', at => 'at', mpxn => NULL$$), (18, $$'wrong', code => 't', chf => NULL, at => 'at', mpxn => NULL$$),
 	(19, $$'wrong', code => 't', chf => 'g', at => NULL, mpxn => NULL$$), (20, $$NULL$$),
@@ -90,20 +90,20 @@ DROP TABLE alerts;
 -- the trigger function is of no use by itself, nor with other arguments
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.divert();
-CREATE TRIGGER t AFTER INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', 'divert');
+CREATE TRIGGER t AFTER INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', 'divert');
+CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', 'divert');
+CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
 INSERT INTO alerts VALUES ('8F36');
 UPDATE alerts SET alert_code = 'AD1';
 DROP TRIGGER t ON alerts;
 CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert();
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', 'other');
+CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'other', 'public', 'alerts');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
 

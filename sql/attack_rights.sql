@@ -31,6 +31,7 @@ INSERT INTO may VALUES
 	('duis_outcome', '{operator}'), ('duis_name', '{operator}'), ('gbcs_activation', '{operator}'),
 	('begin_import', '{operator}'), ('finish_import', '{operator}'), ('undo_import', '{operator}'),
 	('attach', '{owner}'), ('detach', '{owner}'), ('divert', '{owner}'),
+	('trigger_arguments', '{operator,auditor}'), ('attached_table', '{}'), ('column_faults', '{}'),
 	('purge_log', '{}'), ('purge_activations', '{}'),
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}'),
 	-- what row-level security and the views call, as the reader

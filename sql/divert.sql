@@ -87,11 +87,11 @@ INSERT INTO alerts (alert_code, chf, received_at, mpxn) VALUES ('AD1', '00000000
 SELECT logged_at = now() AS logged_now, mpxn, distributor_id FROM poa.suppression_log WHERE decided_at = '2026-03-01 12:01';
 COMMIT;
 
--- The distributor: of a 13-digit MPxN of the alert, else of the meter's, else none
+-- The distributor: of a 13-digit MPxN of the alert, else of the meter's when tracked, else none
 ALTER TABLE alerts ALTER mpxn TYPE text;
 CREATE FUNCTION pg_temp.distributor(alert text, meter text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	UPDATE poa.device SET mpxn = meter WHERE device = '00000000000000e1';
+	UPDATE poa.activation SET mpxn = meter WHERE device = '00000000000000e1';
 	INSERT INTO alerts (alert_code, chf, received_at, mpxn) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:02', alert);
 	RETURN (SELECT coalesce(distributor_id::text, 'none') FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1);
 END

@@ -32,7 +32,7 @@ FROM (VALUES
 	('poa.track_activation(guid, timestamptz, text, timestamptz)', 'bigint'),
 	('poa.cancel_activation(guid, timestamptz)', 'integer'),
 	('poa.record_outcome(text, text)', 'boolean'),
-	('poa.attach(regclass, name, name, name, name, name, text)', 'void'),
+	('poa.attach(regclass, name, name, name, name, name, text, name, name)', 'void'),
 	('poa.detach(regclass)', 'void'),
 	('poa.explain(guid, timestamptz)', 'record'),
 	('poa.health()', 'record'),
@@ -77,7 +77,9 @@ FROM (VALUES
 	('suppression_log', 'log_id int8, logged_at timestamptz, diverted bool, source_schema text, source_table text, '
 		'alert jsonb, alert_code text, chf guid, mpxn text, distributor_id int2, decided_at timestamptz, '
 		'activation_id int8, matched _int8, device guid, manufacturer text, request_id text, '
-		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, delay interval'),
+		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, delay interval, '
+		'alert_key text, outage_started_at timestamptz, hold_id int8, originator guid'),
+	('attached', 'relation regclass, mode text, code name, chf name, at name, mpxn name, device name, key name, started name, enabled char'),
 	('sign_of_life', 'guid guid, seen_at timestamptz, what text, sign_id int8'),
 	('release_log', 'log_id int8, released_at timestamptz, released_by text, reason text'),
 	('distributor', 'distributor_id int2, mpid text, gsp_group text, name text'),

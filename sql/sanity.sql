@@ -216,7 +216,7 @@ CREATE TEMP VIEW relation_problem AS
 		('is a view that leaks to functions or runs as its owner', r.relkind = 'v'
 			AND NOT coalesce(r.reloptions @> '{security_barrier=true,security_invoker=true}', false)),
 		('has a timestamp without a zone, or an OID that no dump carries over', EXISTS (
-			SELECT FROM pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0 AND r.relkind <> 'S'
+			SELECT FROM pg_attribute AS a WHERE a.attrelid = r.oid AND a.attnum > 0 AND r.relkind IN ('r', 'p', 'm')
 				AND (a.atttypid = 'timestamp'::regtype OR a.atttypid = 'oid'::regtype OR a.atttypid::regtype::text ~ '^reg'))),
 		('is open to everybody', r.relkind <> 'i' AND r.relacl::text ~ '[{,]=')
 	) AS c (problem, found)
@@ -261,3 +261,18 @@ ALTER FUNCTION guid_lt(guid, guid) NOT LEAKPROOF;
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 SELECT * FROM finding ORDER BY kind COLLATE "C", object COLLATE "C", problem COLLATE "C";
 ROLLBACK;
+
+-- What C knows of columns by number (src/*.h) is what the catalog has.
+\set macros `cat "$PG_ABS_SRCDIR"/src/*.h | sed -n 's/^#define \(Anum\|Natts\)_\([a-z_]*\)[[:space:]]*\([0-9]*\)$/\1 \2 \3/p'`
+CREATE TEMP TABLE macro AS
+	SELECT split_part(m, ' ', 1) AS kind, split_part(m, ' ', 2) AS name, split_part(m, ' ', 3)::int AS number
+	FROM string_to_table(:'macros', E'\n') AS m WHERE m <> '';
+SELECT name AS of_table, number - (SELECT count(*) FROM macro AS a WHERE a.kind = 'Anum' AND a.name LIKE m.name || '\_%') AS without_a_macro
+FROM macro AS m WHERE kind = 'Natts' ORDER BY name COLLATE "C";
+SELECT coalesce(m.name, format('%s_%s', t.relname, t.attname)) AS differs, m.number, t.attnum
+FROM (SELECT * FROM macro WHERE kind = 'Anum') AS m
+FULL JOIN (
+	SELECT c.relname, a.attname, a.attnum FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+	WHERE c.relnamespace = 'poa'::regnamespace AND c.relname IN (SELECT name FROM macro WHERE kind = 'Natts')
+) AS t ON format('%s_%s', t.relname, t.attname) = m.name AND t.attnum = m.number
+WHERE m.name IS NULL OR t.attname IS NULL ORDER BY 1;

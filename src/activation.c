@@ -46,6 +46,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "activation.h"
 #include "compat.h"
 #include "guid.h"
 #include "guid_parse.h"

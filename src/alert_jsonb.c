@@ -22,10 +22,12 @@
 #include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/float.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/lsyscache.h"
 #include "utils/numeric.h"
 
 #include "alert_jsonb.h"
@@ -63,6 +65,7 @@ is_simple(Oid type, Oid guid_type)
 		case INT8OID:
 		case TEXTOID:
 		case VARCHAROID:
+		case BPCHAROID:
 		case DATEOID:
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
@@ -178,6 +181,7 @@ column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 			return;
 		case TEXTOID:
 		case VARCHAROID:
+		case BPCHAROID:
 			octets = DatumGetTextPP(value);
 			string = VARDATA_ANY(octets);
 			length = VARSIZE_ANY_EXHDR(octets);
@@ -201,33 +205,71 @@ column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 }
 
 /*
+ * Set what would change how a number, an interval, a range of dates or, if "zone"
+ * is NULL, everything but an instant reads back.  Returns the level to give to
+ * AtEOXact_GUC() afterwards, 0 where nothing had to be set.
+ */
+static int
+set_plain_output(const char *zone)
+{
+	int			nestlevel;
+
+	if (zone == NULL && extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
+		DateStyle == USE_ISO_DATES)
+		return 0;
+
+	nestlevel = NewGUCNestLevel();
+	(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	if (zone != NULL)
+		(void) set_config_option("timezone", zone, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	return nestlevel;
+}
+
+/*
  * The row by to_jsonb, as its writer sees it but for the settings that would
- * change what a number, an interval or a range of dates reads back as.
+ * change what it reads back as.
  */
 static Datum
 row_to_jsonb(PoaJsonbWriter *writer, HeapTuple tuple)
 {
 	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
-	bool		as_it_is;
-	int			nestlevel = 0;
-	Datum		jsonb;
+	int			nestlevel = set_plain_output(NULL);
+	Datum		jsonb = FunctionCall1(&writer->to_jsonb, row);
 
-	as_it_is = extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
-		DateStyle == USE_ISO_DATES;
-	if (!as_it_is)
-	{
-		nestlevel = NewGUCNestLevel();
-		(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-		(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	}
-	jsonb = FunctionCall1(&writer->to_jsonb, row);
-	if (!as_it_is)
+	if (nestlevel > 0)
 		AtEOXact_GUC(true, nestlevel);
 	return jsonb;
+}
+
+/*
+ * The text of a value that identifies an alert, the same in every session.  Any
+ * error is that of the type's output function.
+ */
+Datum
+poa_key_text(Datum value, Oid type)
+{
+	Oid			output;
+	bool		varlena;
+	int			nestlevel = 0;
+	char	   *string;
+
+	if (type == TEXTOID || type == VARCHAROID)
+		return PointerGetDatum(DatumGetTextPP(value));
+	if (type == BPCHAROID)
+		return DirectFunctionCall1(rtrim1, value);
+	if (type != INT8OID && type != INT4OID && type != UUIDOID)
+		nestlevel = set_plain_output("UTC");
+	getTypeOutputInfo(type, &output, &varlena);
+	string = OidOutputFunctionCall(output, value);
+	if (nestlevel > 0)
+		AtEOXact_GUC(true, nestlevel);
+	return CStringGetTextDatum(string);
 }
 
 /*

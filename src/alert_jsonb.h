@@ -15,6 +15,7 @@
 typedef struct PoaJsonbWriter PoaJsonbWriter;
 
 extern PoaJsonbWriter *poa_alert_jsonb_prepare(Relation alerts, Oid guid_type);
+extern Datum poa_key_text(Datum value, Oid type);
 extern Datum poa_alert_jsonb(PoaJsonbWriter *writer, TupleTableSlot *slot);
 
 #endif							/* POA_ALERT_JSONB_H */

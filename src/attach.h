@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * attach.h
- *	  The arguments of the trigger on an attached table, and its columns.
+ *	  Attachment: the arguments of the trigger, and the columns they name.
  *
  * src/attach.h
  *
@@ -12,21 +12,30 @@
 
 #include "utils/rel.h"
 
-/* In the order in which attach() writes them */
-enum
+/*
+ * The arguments of the trigger, in the order in which poa.attach() writes them
+ * and view poa_internal.attachment reads them.  The first are columns, each
+ * empty where the table has none.
+ */
+typedef enum PoaArgument
 {
 	POA_ARG_CODE,
 	POA_ARG_CHF,
 	POA_ARG_AT,
-	POA_ARG_MPXN,				/* empty where the table has none */
-	POA_ARG_DEVICE,				/* empty where the table has none */
-	POA_ARG_MODE,
+	POA_ARG_MPXN,
+	POA_ARG_DEVICE,
+	POA_ARG_KEY,
+	POA_ARG_STARTED,
+	POA_NUM_COLUMN_ARGS,
+	POA_ARG_MODE = POA_NUM_COLUMN_ARGS,
+	POA_ARG_SCHEMA,				/* what the table was called when attached */
+	POA_ARG_TABLE,
 	POA_NUM_ARGS
-};
+} PoaArgument;
 
 extern Oid	poa_partition_parent(Oid relid);
 extern Oid	poa_attached_root(Relation alerts);
 extern char **poa_attach_arguments(Relation alerts, Oid divert);
-extern AttrNumber poa_attached_column(Relation alerts, const char *name, Oid type, Oid other_type);
+extern AttrNumber poa_attached_column(Relation alerts, PoaArgument role, char **args);
 
 #endif							/* POA_ATTACH_H */

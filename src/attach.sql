@@ -9,136 +9,112 @@ CREATE FUNCTION poa.attach(
 	at name DEFAULT 'received_at',
 	mpxn name DEFAULT 'mpxn',
 	device name DEFAULT NULL,
-	mode text DEFAULT 'divert'
-) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	text_types regtype[] := ARRAY['pg_catalog.text', 'pg_catalog.varchar'];
-	guid_types regtype[] := ARRAY['@extschema@.guid'];
-	time_types regtype[] := ARRAY['pg_catalog.timestamptz'];
-	kind "char";
-	owner oid;
-	col record;
-	later record;
-BEGIN
-	IF alerts IS NULL OR code IS NULL OR chf IS NULL OR at IS NULL THEN
-		RAISE null_value_not_allowed USING
-			MESSAGE = 'alerts, code, chf and at must not be NULL',
-			HINT = 'Only mpxn and device may be NULL, where the table has no such column.';
-	END IF;
-	IF mode IS NULL OR mode NOT IN ('divert', 'shadow') THEN
-		RAISE invalid_parameter_value USING
-			MESSAGE = format('invalid mode: %s', coalesce(quote_literal(mode), 'NULL')),
-			HINT = 'A mode is divert or shadow.';
-	END IF;
+	mode text DEFAULT 'divert',
+	key name DEFAULT NULL,
+	started name DEFAULT NULL
+) RETURNS void
+	AS 'MODULE_PATHNAME', 'poa_attach' LANGUAGE C
+	SET search_path = pg_catalog, pg_temp;
+COMMENT ON FUNCTION poa.attach(regclass, name, name, name, name, name, text, name, name) IS
+	'attaches a table of alerts, partitioned or not, by the trigger "~poa_suppress".'
+	' code and mpxn name columns of type text, varchar or char(n); chf and device of guid, or of text, varchar or'
+	' char(n) as try_guid reads them; at (the instant that is judged: receipt at the DSP by the rule, or the outage'
+	' start) and started (when the outage began) of timestamptz; key, which identifies an alert, of any type with an'
+	' equality. mpxn, device, key and started may be NULL; mode is divert, or shadow to log only. What does not fit'
+	' is one error: all such columns, and the statements that mend them. Raises 42703, 42804, 0A000, 42809, 42710,'
+	' 42501, 42P01, 22004 or 22023 for what cannot be attached; warns of a BEFORE ROW trigger that sorts later, and'
+	' of a generated alert_count (MP102B)';
 
-	SELECT c.relkind, c.relowner INTO kind, owner FROM pg_class AS c WHERE c.oid = alerts;
-	IF NOT FOUND THEN
-		RAISE undefined_table USING MESSAGE = format('table with OID %s does not exist', alerts::oid);
-	ELSIF kind NOT IN ('r', 'p') THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('%s is not a table', alerts),
-			DETAIL = 'Alerts are attached where they are stored: in a table, partitioned or not.',
-			HINT = 'Attach the table behind the view, or on the server that the foreign table stands for.';
-	END IF;
-	IF EXISTS (
-		SELECT FROM pg_depend AS d
-		WHERE d.classid = 'pg_class'::regclass AND d.objid = alerts AND d.deptype = 'e')
-	THEN
-		RAISE wrong_object_type USING
-			MESSAGE = format('table %s belongs to an extension', alerts),
-			HINT = 'Attach a table of your own.';
-	ELSIF NOT pg_has_role(owner, 'USAGE') THEN
-		RAISE insufficient_privilege USING MESSAGE = format('must be owner of table %s', alerts);
-	END IF;
-	IF EXISTS (
-		SELECT FROM pg_trigger AS t
-		WHERE t.tgname = '~poa_suppress'
-			AND (t.tgrelid = alerts
-				OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(alerts) AS p)))
-	THEN
-		RAISE duplicate_object USING
-			MESSAGE = format('table %s is attached already', alerts),
-			DETAIL = 'It, or one of its partitions, has the trigger "~poa_suppress".',
-			HINT = 'Detach it first with poa.detach().';
-	END IF;
-
-	FOR col IN
-		SELECT v.role, v.name, array_to_string(v.types, ' or ') AS must_be, a.attnum, a.attgenerated,
-			format_type(a.atttypid, a.atttypmod) AS type, a.atttypid = ANY (v.types) AS fits
-		FROM (VALUES ('code', code, text_types), ('chf', chf, guid_types), ('at', at, time_types),
-				('mpxn', mpxn, text_types), ('device', device, guid_types)) AS v (role, name, types)
-		LEFT JOIN pg_attribute AS a
-			ON a.attrelid = alerts AND a.attname = v.name AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE v.name IS NOT NULL
-	LOOP
-		IF col.attnum IS NULL THEN
-			RAISE undefined_column USING
-				MESSAGE = format('column "%s" of table %s does not exist', col.name, alerts),
-				DETAIL = format('The %s column must be of type %s.', col.role, col.must_be),
-				HINT = format('Name the column that holds it: poa.attach(..., %s => ''...'').', col.role);
-		ELSIF NOT col.fits THEN
-			RAISE datatype_mismatch USING
-				MESSAGE = format('column "%s" of table %s has type %s, must be %s',
-					col.name, alerts, col.type, col.must_be),
-				HINT = format('Change the type of the column, or name another: poa.attach(..., %s => ''...'').', col.role);
-		ELSIF col.attgenerated <> '' THEN
-			RAISE feature_not_supported USING
-				MESSAGE = format('column "%s" of table %s is generated', col.name, alerts),
-				DETAIL = 'A generated column has no value yet when the alert is judged.',
-				HINT = format('Name an ordinary column: poa.attach(..., %s => ''...'').', col.role);
-		END IF;
-	END LOOP;
-
-	EXECUTE format(
-		'CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON %s FOR EACH ROW'
-		' EXECUTE FUNCTION poa.divert(%L, %L, %L, %L, %L, %L)',
-		alerts, code, chf, at, coalesce(mpxn, ''), coalesce(device, ''), mode);
-
-	FOR later IN
-		SELECT t.tgname, t.tgrelid::regclass FROM pg_trigger AS t
-		WHERE t.tgname > '~poa_suppress' AND NOT t.tgisinternal AND t.tgparentid = 0
-			AND t.tgtype & 7 = 7	/* ROW, BEFORE, INSERT */
-			AND (t.tgrelid = alerts
-				OR t.tgrelid IN (SELECT p.relid FROM pg_partition_tree(alerts) AS p))
-		ORDER BY t.tgname, t.tgrelid::regclass::text
-	LOOP
-		RAISE WARNING USING
-			MESSAGE = format('trigger "%s" of table %s fires after the alert has been judged', later.tgname, later.tgrelid),
-			DETAIL = 'It does not see diverted alerts, and what it changes in others is not judged.',
-			HINT = 'Give it a name that sorts before "~poa_suppress".';
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) IS
-	'puts the trigger "~poa_suppress" on a table of alerts, partitioned or not: code and mpxn name columns of type text or varchar, chf and device of guid, at of timestamptz (the instant that is judged: receipt at the DSP by the rule, or the outage start); mpxn and device may be NULL; mode divert, or shadow to log only. Raises 42703, 42804, 0A000, 42809, 42710, 42501, 22004 or 22023 for what can not be attached; warns of a BEFORE ROW trigger that sorts later (MP102B)';
-
-CREATE FUNCTION poa.detach(alerts regclass) RETURNS void LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-	parent oid;
-BEGIN
-	IF alerts IS NULL THEN
-		RAISE null_value_not_allowed USING MESSAGE = 'alerts must not be NULL';
-	END IF;
-	SELECT t.tgparentid INTO parent FROM pg_trigger AS t
-	WHERE t.tgrelid = alerts AND t.tgname = '~poa_suppress';
-	IF NOT FOUND THEN
-		RAISE undefined_object USING
-			MESSAGE = format('table %s is not attached', alerts),
-			HINT = 'Attached tables have the trigger "~poa_suppress".';
-	ELSIF parent <> 0 THEN
-		RAISE object_not_in_prerequisite_state USING
-			MESSAGE = format('table %s is attached as a partition', alerts),
-			HINT = format('Detach the whole table: poa.detach(%L).', pg_partition_root(alerts));
-	END IF;
-	EXECUTE format('DROP TRIGGER "~poa_suppress" ON %s', alerts);
-END
-$$;
+CREATE FUNCTION poa.detach(alerts regclass) RETURNS void
+	AS 'MODULE_PATHNAME', 'poa_detach' LANGUAGE C
+	SET search_path = pg_catalog, pg_temp;
 COMMENT ON FUNCTION poa.detach(regclass) IS
-	'takes the trigger "~poa_suppress" from a table, whose alerts are then all stored; raises 42704 where it has none, 55000 for a partition whose root is attached, 22004 for NULL';
+	'takes the trigger of poa.attach from a table, whose alerts are then all stored.'
+	' Raises 42704 where it is not attached, 55000 for a partition whose root is attached, 42P01 for an unknown'
+	' table, 22004 for NULL';
 
-REVOKE ALL ON FUNCTION poa.attach(regclass, name, name, name, name, name, text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa.attach(regclass, name, name, name, name, name, text, name, name) FROM PUBLIC;
 REVOKE ALL ON FUNCTION poa.detach(regclass) FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.trigger_arguments(tgargs bytea) RETURNS text[]
+	AS 'MODULE_PATHNAME', 'poa_trigger_arguments' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION poa_internal.trigger_arguments(bytea) IS 'the arguments of a trigger, of pg_trigger.tgargs';
+SELECT poa_internal.permit('FUNCTION poa_internal.trigger_arguments(bytea)', '{operator,auditor}');
+
+/* attach.h has the order of the arguments */
+CREATE VIEW poa_internal.attachment
+	(relation, trigger_name, is_partition, enabled, code, chf, at, mpxn, device, key, started, mode,
+	 source, named_schema, named_table)
+WITH (security_invoker = true, security_barrier = true) AS
+	SELECT c.oid, t.tgname, t.tgparentid OPERATOR(pg_catalog.<>) 0::oid, t.tgenabled,
+		a.arguments[1]::name, a.arguments[2]::name, a.arguments[3]::name, nullif(a.arguments[4], '')::name,
+		nullif(a.arguments[5], '')::name, nullif(a.arguments[6], '')::name, nullif(a.arguments[7], '')::name, a.arguments[8],
+		coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid), a.arguments[9]::name, a.arguments[10]::name
+	FROM pg_catalog.pg_trigger AS t
+	JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid
+		AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r'::"char", 'p'::"char"])
+	CROSS JOIN LATERAL (SELECT poa_internal.trigger_arguments(t.tgargs) AS arguments) AS a
+	WHERE t.tgfoid OPERATOR(pg_catalog.=) 'poa.divert()'::pg_catalog.regprocedure::oid
+		AND t.tgnargs OPERATOR(pg_catalog.=) 10;
+COMMENT ON VIEW poa_internal.attachment IS
+	'the tables that have the trigger of poa.attach, whatever its name, and its arguments; partitions too';
+COMMENT ON COLUMN poa_internal.attachment.relation IS 'OID of the table';
+COMMENT ON COLUMN poa_internal.attachment.trigger_name IS 'name of the trigger, "~poa_suppress" unless it was renamed';
+COMMENT ON COLUMN poa_internal.attachment.is_partition IS 'true where the trigger is that of the table whose partition this is';
+COMMENT ON COLUMN poa_internal.attachment.enabled IS 'pg_trigger.tgenabled';
+COMMENT ON COLUMN poa_internal.attachment.code IS 'column of the code';
+COMMENT ON COLUMN poa_internal.attachment.chf IS 'column of the hub';
+COMMENT ON COLUMN poa_internal.attachment.at IS 'column of the instant that is judged';
+COMMENT ON COLUMN poa_internal.attachment.mpxn IS 'column of the MPxN, NULL where there is none';
+COMMENT ON COLUMN poa_internal.attachment.device IS 'column of the meter, NULL where there is none';
+COMMENT ON COLUMN poa_internal.attachment.key IS 'column that identifies an alert, NULL where there is none';
+COMMENT ON COLUMN poa_internal.attachment.started IS 'column of the start of the outage, NULL where there is none';
+COMMENT ON COLUMN poa_internal.attachment.mode IS 'divert or shadow';
+COMMENT ON COLUMN poa_internal.attachment.source IS 'OID of the table that the log names: for a partition its root';
+COMMENT ON COLUMN poa_internal.attachment.named_schema IS 'schema of that table when it was attached';
+COMMENT ON COLUMN poa_internal.attachment.named_table IS 'name of that table when it was attached';
+
+CREATE VIEW poa.attached (relation, mode, code, chf, at, mpxn, device, key, started, enabled)
+WITH (security_invoker = true, security_barrier = true) AS
+	SELECT a.relation::regclass, a.mode, a.code, a.chf, a.at, a.mpxn, a.device, a.key, a.started, a.enabled
+	FROM poa_internal.attachment AS a
+	WHERE NOT a.is_partition;
+COMMENT ON VIEW poa.attached IS 'the tables that are attached, and by what columns';
+COMMENT ON COLUMN poa.attached.relation IS 'the table; a partitioned one stands for its partitions';
+COMMENT ON COLUMN poa.attached.mode IS 'divert, or shadow where alerts are only logged';
+COMMENT ON COLUMN poa.attached.code IS 'column of the code';
+COMMENT ON COLUMN poa.attached.chf IS 'column of the communications hub';
+COMMENT ON COLUMN poa.attached.at IS 'column of the instant that is judged';
+COMMENT ON COLUMN poa.attached.mpxn IS 'column of the MPxN, NULL where there is none';
+COMMENT ON COLUMN poa.attached.device IS 'column of the meter, NULL where there is none';
+COMMENT ON COLUMN poa.attached.key IS 'column that identifies an alert, NULL where there is none';
+COMMENT ON COLUMN poa.attached.started IS 'column of the start of the outage, NULL where there is none';
+COMMENT ON COLUMN poa.attached.enabled IS
+	'O: fires for what is written here, A: also for what replication brings, R: for that only, D: disabled';
+
+CREATE FUNCTION poa_internal.attached_table(source_schema text, source_table text) RETURNS oid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT a.source
+	FROM poa_internal.attachment AS a
+	JOIN pg_class AS c ON c.oid = a.source
+	JOIN pg_namespace AS n ON n.oid = c.relnamespace
+	CROSS JOIN LATERAL (SELECT c.relname = $2 AND n.nspname = $1 AS now) AS named
+	WHERE NOT a.is_partition AND (named.now OR a.named_table = $2 AND a.named_schema = $1)
+	ORDER BY named.now DESC, a.relation DESC
+	LIMIT 1
+$$;
+COMMENT ON FUNCTION poa_internal.attached_table(text, text) IS
+	'OID of the attached table to which a log row with these source names belongs.'
+	' It is the table attached now under that name, else the one that had that name when it was attached, the newest'
+	' of several; for a partition that is attached by itself its root. NULL where there is none';
+REVOKE ALL ON FUNCTION poa_internal.attached_table(text, text) FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.column_faults(relation oid) RETURNS TABLE (role text, fault text, mend text)
+	AS 'MODULE_PATHNAME', 'poa_column_faults' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION poa_internal.column_faults(oid) IS
+	'the columns of an attached table that do not fit any more, each with the statement that mends it.'
+	' role is the argument of poa.attach that names the column, fault says what is wrong. Inserts into the table fail'
+	' until it is mended, or detached and attached with other columns. No row for a table that is not attached';
+REVOKE ALL ON FUNCTION poa_internal.column_faults(oid) FROM PUBLIC;

@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/sysattr.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_index.h"
@@ -22,6 +24,8 @@
 #include "executor/tuptable.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -45,15 +49,43 @@ enum
 };
 
 /*
- * An expression for a column that a table may do without: NULL, of a type,
- * where the name is empty.
+ * An expression for a column that holds a guid, or a text that is read as one.
  */
 static const char *
-column_or_null(const char *name, const char *type)
+guid_column(Relation alerts, const char *name)
 {
+	int			attno;
+
 	if (name[0] == '\0')
-		return psprintf("NULL::%s", type);
-	return psprintf("a.%s::%s", quote_identifier(name), type);
+		return psprintf("NULL::%s", format_type_be_qualified(poa_guid_type()));
+	attno = SPI_fnumber(RelationGetDescr(alerts), name);
+	if (SPI_gettypeid(RelationGetDescr(alerts), attno) == poa_guid_type())
+		return psprintf("a.%s", quote_identifier(name));
+	return psprintf("%s.try_guid(a.%s)",
+					quote_identifier(get_namespace_name(poa_guid_schema())), quote_identifier(name));
+}
+
+/*
+ * Is the first column of an index a function of one column of its table, such
+ * as try_guid() of a hub that is kept as text?
+ */
+static bool
+begins_with_function_of(Relation alerts, Oid indexid, AttrNumber attno)
+{
+	Relation	index = index_open(indexid, AccessShareLock);
+	List	   *expressions = RelationGetIndexExpressions(index);
+	Bitmapset  *columns = NULL;
+	bool		found;
+
+	index_close(index, AccessShareLock);
+	if (expressions == NIL || !IsA(linitial(expressions), FuncExpr) ||
+		exprType(linitial(expressions)) != poa_guid_type())
+		return false;
+	pull_varattnos(linitial(expressions), 1, &columns);
+	found = bms_membership(columns) == BMS_SINGLETON &&
+		bms_singleton_member(columns) == attno - FirstLowInvalidHeapAttributeNumber;
+	bms_free(columns);
+	return found;
 }
 
 /*
@@ -75,8 +107,10 @@ has_index_on(Relation alerts, const char *name)
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		index = (Form_pg_index) GETSTRUCT(tuple);
-		found |= index->indisvalid && index->indkey.values[0] == attno &&
-			heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+		found |= index->indisvalid && heap_attisnull(tuple, Anum_pg_index_indpred, NULL) &&
+			(index->indkey.values[0] == attno ||
+			 (index->indkey.values[0] == 0 &&
+			  begins_with_function_of(alerts, lfirst_oid(cell), (AttrNumber) attno)));
 		ReleaseSysCache(tuple);
 	}
 	list_free(indexes);
@@ -103,7 +137,7 @@ prefer_index(void)
  * partitions with their root.
  */
 static char *
-relations_of_query(Relation alerts, char **args, const char *type)
+relations_of_query(Relation alerts, char **args)
 {
 	const char *schema = get_namespace_name(RelationGetNamespace(alerts));
 	Oid			source = poa_attached_root(alerts);
@@ -117,14 +151,15 @@ relations_of_query(Relation alerts, char **args, const char *type)
 					"(SELECT * FROM unnest($4, $5, $6, $7)), "
 					"alert (source_schema, source_table, part, place, code, chf, at, mpxn, device, alert_count, "
 					"inserted_by, whole) "
-					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, a.%s, %s, %s, %s, %s, "
+					"AS NOT MATERIALIZED (SELECT %s::text, %s::text, a.tableoid, a.ctid, a.%s::text, %s, %s, %s, %s, %s, "
 					"a.xmin, pg_catalog.to_jsonb(a.*) "
 					"FROM %s %s AS a WHERE %s >= $2 AND %s <= $3) ",
 					quote_literal_cstr(get_namespace_name(get_rel_namespace(source))),
 					quote_literal_cstr(get_rel_name(source)),
-					quote_identifier(args[POA_ARG_CODE]), quote_identifier(args[POA_ARG_CHF]), at,
-					column_or_null(args[POA_ARG_MPXN], "text"),
-					column_or_null(args[POA_ARG_DEVICE], type), count,
+					quote_identifier(args[POA_ARG_CODE]), guid_column(alerts, args[POA_ARG_CHF]), at,
+					args[POA_ARG_MPXN][0] == '\0' ? "NULL::text" :
+					psprintf("a.%s::text", quote_identifier(args[POA_ARG_MPXN])),
+					guid_column(alerts, args[POA_ARG_DEVICE]), count,
 					alerts->rd_rel->relkind == RELKIND_PARTITIONED_TABLE ? "" : "ONLY",
 					quote_qualified_identifier(schema, RelationGetRelationName(alerts)), at, at);
 }
@@ -141,7 +176,6 @@ relations_of_query(Relation alerts, char **args, const char *type)
 static void
 query_table(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *query, const char *by)
 {
-	Oid			guid = poa_guid_type();
 	char	   *relations;
 	ParamListInfo params;
 	SPIPlanPtr	plan;
@@ -149,15 +183,10 @@ query_table(FunctionCallInfo fcinfo, Relation alerts, char **args, const char *q
 	int			security;
 	int			nestlevel;
 
-	(void) poa_attached_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
-	(void) poa_attached_column(alerts, args[POA_ARG_CHF], guid, guid);
-	(void) poa_attached_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
-	if (args[POA_ARG_MPXN][0] != '\0')
-		(void) poa_attached_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
-	if (args[POA_ARG_DEVICE][0] != '\0')
-		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid, guid);
+	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
+		(void) poa_attached_column(alerts, role, args);
 
-	relations = relations_of_query(alerts, args, format_type_be_qualified(guid));
+	relations = relations_of_query(alerts, args);
 	plan = poa_prepare_report(fcinfo, psprintf("%s%s", relations, query), &params);
 
 	nestlevel = NewGUCNestLevel();
@@ -301,9 +330,7 @@ PG_FUNCTION_INFO_V1(poa_query_attached);
 Datum
 poa_query_attached(PG_FUNCTION_ARGS)
 {
-	Oid			type = REGPROCEDUREOID;
 	Oid			divert;
-	Datum		parameter;
 	char	   *query;
 	int			by = -1;
 	SPITupleTable *tables;
@@ -318,12 +345,9 @@ poa_query_attached(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	SPI_connect();
 	divert = poa_function("poa.divert()");
-	parameter = ObjectIdGetDatum(divert);
-	if (SPI_execute_with_args("SELECT t.tgrelid FROM pg_catalog.pg_trigger AS t "
-							  "WHERE t.tgfoid OPERATOR(pg_catalog.=) $1 AND t.tgparentid OPERATOR(pg_catalog.=) 0 "
-							  "ORDER BY t.tgrelid",
-							  1, &type, &parameter, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "cannot read pg_trigger");
+	if (SPI_execute("SELECT a.relation FROM poa_internal.attachment AS a WHERE NOT a.is_partition "
+					"ORDER BY a.relation", true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "cannot read which tables are attached");
 	tables = SPI_tuptable;
 
 	for (uint64 i = 0; i < tables->numvals; i++)

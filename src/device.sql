@@ -16,6 +16,7 @@ CREATE TABLE poa.device (
 		CHECK (smets OPERATOR(pg_catalog.=) ANY (ARRAY[1::smallint, 2::smallint]))
 );
 CREATE INDEX device_chf_idx ON poa.device USING hash (chf);
+CREATE INDEX device_mpxn_idx ON poa.device USING hash (mpxn);
 COMMENT ON TABLE poa.device IS
 	'the inventory that the DSP feeds: each device and the communications hub it is on now';
 COMMENT ON COLUMN poa.device.device IS 'GUID of the device';

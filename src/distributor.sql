@@ -113,9 +113,7 @@ COMMENT ON TRIGGER make_way ON poa.distributor IS 'shipped rows make way for tho
 COMMENT ON TRIGGER come_back ON poa.distributor IS 'shipped rows that a subscription did not copy come back';
 
 CREATE FUNCTION poa_internal.distributor_of(mpxn text) RETURNS smallint
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN length(mpxn) OPERATOR(pg_catalog.=) 13 AND rtrim(mpxn, '0123456789') OPERATOR(pg_catalog.=) ''
-	THEN "left"(mpxn, 2)::smallint END;
+	AS 'MODULE_PATHNAME', 'poa_distributor_of_mpxn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.distributor_of(text) IS
 	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
 REVOKE ALL ON FUNCTION poa_internal.distributor_of(text) FROM PUBLIC;

@@ -28,31 +28,31 @@
 #include "executor/spi.h"
 #include "lib/ilist.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/timestamp.h"
 
+#include "activation.h"
+#include "alert_jsonb.h"
 #include "attach.h"
 #include "catalog.h"
 #include "compat.h"
 #include "guid.h"
+#include "guid_parse.h"
 #include "log.h"
 #include "poa_suppress.h"
 #include "probe.h"
 #include "release.h"
-#include "tables.h"
-
-/* The alert that a communications hub without power sends (DUIS) */
-#define POWER_OUTAGE_ALERT	"AD1"
 
 /* What one statement keeps for one table of alerts */
 typedef struct Diversion
 {
-	AttrNumber	code;
-	AttrNumber	chf;
-	AttrNumber	at;
-	AttrNumber	mpxn;			/* 0 where the table has none */
+	AttrNumber	columns[POA_NUM_COLUMN_ARGS];	/* 0 where the table has none */
+	bool		padded_code;	/* the code is a char(n) */
+	bool		text_hub;		/* the hub is a text */
 	bool		shadow;
+	Relation	alerts;			/* open as long as the statement runs */
 
 	MemoryContext context;		/* the statement's */
 	ResourceOwner owner;		/* of what is open below */
@@ -140,6 +140,15 @@ end_of_transaction(XactEvent event, void *arg)
 }
 
 /*
+ * The type of a column.
+ */
+static Oid
+column_type(Relation alerts, AttrNumber attno)
+{
+	return TupleDescAttr(RelationGetDescr(alerts), attno - 1)->atttypid;
+}
+
+/*
  * Make what a statement keeps for a table of alerts.  Nothing is opened yet:
  * a statement without an AD1 needs nothing.
  */
@@ -150,7 +159,6 @@ start_statement(FunctionCallInfo fcinfo)
 	Trigger    *trigger = trigdata->tg_trigger;
 	Relation	alerts = trigdata->tg_relation;
 	char	  **args = trigger->tgargs;
-	Oid			guid_type;
 	Diversion  *diversion;
 
 	if (trigger->tgnargs != POA_NUM_ARGS ||
@@ -162,14 +170,11 @@ start_statement(FunctionCallInfo fcinfo)
 				 errhint("Create the trigger with poa.attach().")));
 
 	diversion = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(Diversion));
-	guid_type = poa_guid_type();
-	diversion->code = poa_attached_column(alerts, args[POA_ARG_CODE], TEXTOID, VARCHAROID);
-	diversion->chf = poa_attached_column(alerts, args[POA_ARG_CHF], guid_type, guid_type);
-	diversion->at = poa_attached_column(alerts, args[POA_ARG_AT], TIMESTAMPTZOID, TIMESTAMPTZOID);
-	if (args[POA_ARG_MPXN][0] != '\0')
-		diversion->mpxn = poa_attached_column(alerts, args[POA_ARG_MPXN], TEXTOID, VARCHAROID);
-	if (args[POA_ARG_DEVICE][0] != '\0')
-		(void) poa_attached_column(alerts, args[POA_ARG_DEVICE], guid_type, guid_type);
+	diversion->alerts = alerts;
+	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
+		diversion->columns[role] = poa_attached_column(alerts, role, args);
+	diversion->padded_code = column_type(alerts, diversion->columns[POA_ARG_CODE]) == BPCHAROID;
+	diversion->text_hub = column_type(alerts, diversion->columns[POA_ARG_CHF]) != poa_guid_type();
 	diversion->shadow = strcmp(args[POA_ARG_MODE], "shadow") == 0;
 
 	/*
@@ -219,14 +224,49 @@ window_holds(TupleTableSlot *slot, TimestampTz at)
 	Datum		status;
 
 	/* one call for the last column fetches those before it too */
-	status = slot_getattr(slot, ACTIVATION_STATUS, &isnull);
-	if (at < DatumGetTimestampTz(slot->tts_values[ACTIVATION_OPENS_AT - 1]) ||
-		at > DatumGetTimestampTz(slot->tts_values[ACTIVATION_CLOSES_AT - 1]))
+	status = slot_getattr(slot, Anum_activation_status, &isnull);
+	if (at < DatumGetTimestampTz(slot->tts_values[Anum_activation_opens_at - 1]) ||
+		at > DatumGetTimestampTz(slot->tts_values[Anum_activation_closes_at - 1]))
 		return false;
 
 	/* a tracked activation, or one that is known to have succeeded */
 	return poa_text_is(status, "tracked", strlen("tracked")) ||
 		poa_text_is(status, "succeeded", strlen("succeeded"));
+}
+
+/*
+ * A copy of a text in the slot, in the current memory context.
+ */
+static NullableDatum
+copy_text(TupleTableSlot *slot, AttrNumber attno)
+{
+	NullableDatum copy = {.isnull = slot->tts_isnull[attno - 1]};
+
+	if (!copy.isnull)
+		copy.value = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[attno - 1]));
+	return copy;
+}
+
+/*
+ * Copy what the log keeps of the window in the slot.
+ */
+static void
+copy_match(TupleTableSlot *slot, PoaMatch *match)
+{
+	Datum	   *values = slot->tts_values;
+
+	slot_getsomeattrs(slot, Anum_activation_originator);
+	match->activation_id = DatumGetInt64(values[Anum_activation_activation_id - 1]);
+	match->device = GuidGetDatum(DatumGetGuid(values[Anum_activation_device - 1]));
+	match->activates_at = DatumGetTimestampTz(values[Anum_activation_activates_at - 1]);
+	match->opens_at = DatumGetTimestampTz(values[Anum_activation_opens_at - 1]);
+	match->closes_at = DatumGetTimestampTz(values[Anum_activation_closes_at - 1]);
+	match->request_id = copy_text(slot, Anum_activation_request_id);
+	match->manufacturer = copy_text(slot, Anum_activation_manufacturer);
+	match->mpxn = copy_text(slot, Anum_activation_mpxn);
+	match->originator.isnull = slot->tts_isnull[Anum_activation_originator - 1];
+	match->originator.value = match->originator.isnull ? (Datum) 0 :
+		GuidGetDatum(DatumGetGuid(values[Anum_activation_originator - 1]));
 }
 
 /*
@@ -291,22 +331,14 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 	}
 	for (; found; found = more && poa_probe_next(probe))
 	{
-		Datum	   *values = probe->slot->tts_values;
 		PoaMatch   *match;
 
 		if (!window_holds(probe->slot, at))
 			continue;
-
 		*matches = n == 0 ? palloc(sizeof(PoaMatch)) :
 			repalloc(*matches, (n + 1) * sizeof(PoaMatch));
 		match = &(*matches)[n++];
-		match->activation_id = DatumGetInt64(values[ACTIVATION_ID - 1]);
-		match->device = GuidGetDatum(DatumGetGuid(values[ACTIVATION_DEVICE - 1]));
-		match->request_id = probe->slot->tts_isnull[ACTIVATION_REQUEST_ID - 1] ? (Datum) 0 :
-			PointerGetDatum(PG_DETOAST_DATUM_COPY(values[ACTIVATION_REQUEST_ID - 1]));
-		match->activates_at = DatumGetTimestampTz(values[ACTIVATION_ACTIVATES_AT - 1]);
-		match->opens_at = DatumGetTimestampTz(values[ACTIVATION_OPENS_AT - 1]);
-		match->closes_at = DatumGetTimestampTz(values[ACTIVATION_CLOSES_AT - 1]);
+		copy_match(probe->slot, match);
 	}
 	/* also when nothing was found: VACUUM waits for a page that it holds */
 	poa_probe_end(probe);
@@ -358,6 +390,69 @@ check_called_right(FunctionCallInfo fcinfo)
 }
 
 /*
+ * Is a code that of a power outage?  A char(n) has blanks behind it.
+ */
+static inline bool
+is_power_outage(Datum code, bool padded)
+{
+	const Size	length = strlen(POWER_OUTAGE_ALERT);
+	text	   *t;
+
+	if (!padded && VARSIZE_ANY_EXHDR(DatumGetPointer(code)) != length)
+		return false;
+	t = DatumGetTextPP(code);
+	if (padded && (Size) bpchartruelen(VARDATA_ANY(t), (int) VARSIZE_ANY_EXHDR(t)) != length)
+		return false;
+	return memcmp(VARDATA_ANY(t), POWER_OUTAGE_ALERT, length) == 0;
+}
+
+/*
+ * Read the hub in a column of text, as try_guid() does; false where it is no
+ * GUID.
+ */
+static bool
+read_hub(Datum *chf)
+{
+	text	   *t = DatumGetTextPP(*chf);
+	uint64		guid;
+
+	if (!poa_guid_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &guid))
+		return false;
+	*chf = GuidGetDatum(guid);
+	return true;
+}
+
+/*
+ * The value of a column of the alert, NULL where the table has no such column.
+ */
+static NullableDatum
+optional_value(Diversion *diversion, TupleTableSlot *row, PoaArgument role)
+{
+	NullableDatum value = {.isnull = true};
+
+	if (diversion->columns[role] != InvalidAttrNumber)
+		value.value = slot_getattr(row, diversion->columns[role], &value.isnull);
+	return value;
+}
+
+/*
+ * Read what only an alert that is logged needs.
+ */
+static void
+read_optional_columns(Diversion *diversion, PoaAlert *alert)
+{
+	alert->mpxn = optional_value(diversion, alert->row, POA_ARG_MPXN);
+	if (!alert->mpxn.isnull &&
+		column_type(diversion->alerts, diversion->columns[POA_ARG_MPXN]) == BPCHAROID)
+		alert->mpxn.value = DirectFunctionCall1(rtrim1, alert->mpxn.value);
+	alert->key = optional_value(diversion, alert->row, POA_ARG_KEY);
+	if (!alert->key.isnull)
+		alert->key.value = poa_key_text(alert->key.value,
+										column_type(diversion->alerts, diversion->columns[POA_ARG_KEY]));
+	alert->started = optional_value(diversion, alert->row, POA_ARG_STARTED);
+}
+
+/*
  * divert(): the trigger.
  *
  * Returns the row as it came to store it, NULL when it has been diverted.  Any
@@ -373,7 +468,7 @@ poa_divert(PG_FUNCTION_ARGS)
 	PoaAlert	alert;
 	PoaMatch   *matches = NULL;
 	int			nmatches;
-	Datum		at;
+	Datum		value;
 	bool		isnull;
 
 	check_called_right(fcinfo);
@@ -384,21 +479,16 @@ poa_divert(PG_FUNCTION_ARGS)
 	if (!poa_enabled)
 		return PointerGetDatum(tuple);
 
-	alert.code = slot_getattr(alert.row, diversion->code, &isnull);
-	if (isnull ||
-		VARSIZE_ANY_EXHDR(DatumGetPointer(alert.code)) != strlen(POWER_OUTAGE_ALERT))
+	value = slot_getattr(alert.row, diversion->columns[POA_ARG_CODE], &isnull);
+	if (isnull || !is_power_outage(value, diversion->padded_code))
 		return PointerGetDatum(tuple);
-	alert.code = PointerGetDatum(DatumGetTextPP(alert.code));
-	if (memcmp(VARDATA_ANY(DatumGetPointer(alert.code)), POWER_OUTAGE_ALERT,
-			   strlen(POWER_OUTAGE_ALERT)) != 0)
+	alert.chf = slot_getattr(alert.row, diversion->columns[POA_ARG_CHF], &isnull);
+	if (isnull || (diversion->text_hub && !read_hub(&alert.chf)))
 		return PointerGetDatum(tuple);
-	alert.chf = slot_getattr(alert.row, diversion->chf, &isnull);
+	value = slot_getattr(alert.row, diversion->columns[POA_ARG_AT], &isnull);
 	if (isnull)
 		return PointerGetDatum(tuple);
-	at = slot_getattr(alert.row, diversion->at, &isnull);
-	if (isnull)
-		return PointerGetDatum(tuple);
-	alert.at = DatumGetTimestampTz(at);
+	alert.at = DatumGetTimestampTz(value);
 
 	if (poa_release_passes(trigdata->tg_relation))
 		return PointerGetDatum(tuple);
@@ -413,10 +503,7 @@ poa_divert(PG_FUNCTION_ARGS)
 	if (nmatches == 0)
 		return PointerGetDatum(tuple);
 
-	alert.mpxn = diversion->mpxn == 0 ? (Datum) 0 :
-		slot_getattr(alert.row, diversion->mpxn, &isnull);
-	if (isnull)
-		alert.mpxn = (Datum) 0;
+	read_optional_columns(diversion, &alert);
 	poa_log_write(diversion->log, &alert, matches, nmatches, !diversion->shadow);
 	return PointerGetDatum(diversion->shadow ? tuple : NULL);
 }

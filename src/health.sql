@@ -9,18 +9,9 @@ LANGUAGE sql STABLE ROWS 11
 SET search_path = pg_catalog, pg_temp SET jit = off	/* compiling takes longer than running */
 AS $$
 	WITH attached AS (
-		SELECT t.tgrelid::regclass::text AS name, t.tgrelid, t.tgparentid = 0 AS root, c.relkind,
-			t.tgenabled IN ('O', 'A') AS fires, a.arguments[2] AS chf, a.arguments[6] AS mode
-		FROM pg_trigger AS t
-		JOIN pg_class AS c ON c.oid = t.tgrelid
-		CROSS JOIN LATERAL (
-			/* each ends with a zero byte; in hexadecimal no name looks like one */
-			SELECT array_agg(convert_from(decode(replace(u.hex, ' ', ''), 'hex'), getdatabaseencoding()) ORDER BY u.n)
-			FROM string_to_table(regexp_replace(encode(t.tgargs, 'hex'), '(..)', '\1 ', 'g'), '00 ')
-				WITH ORDINALITY AS u (hex, n)
-		) AS a (arguments)
-		/* anybody may give a trigger of his own this name */
-		WHERE t.tgname = '~poa_suppress' AND t.tgfoid = 'poa.divert()'::regprocedure AND t.tgnargs = 6
+		SELECT a.relation::regclass::text AS name, a.relation AS tgrelid, NOT a.is_partition AS root, c.relkind,
+			a.enabled IN ('O', 'A') AND a.trigger_name = '~poa_suppress' AS fires, a.chf, a.mode
+		FROM poa_internal.attachment AS a JOIN pg_class AS c ON c.oid = a.relation
 	), tables AS (
 		SELECT count(*) FILTER (WHERE a.root) AS number,
 			count(*) FILTER (WHERE a.root AND a.mode = 'shadow') AS shadows,

@@ -37,37 +37,9 @@
 #include "attach.h"
 #include "catalog.h"
 #include "compat.h"
+#include "distributor.h"
 #include "log.h"
-#include "probe.h"
-#include "tables.h"
-
-/* The columns of poa.suppression_log, in the order of log.sql */
-enum
-{
-	LOG_ID = 1,
-	LOG_LOGGED_AT,
-	LOG_DIVERTED,
-	LOG_SOURCE_SCHEMA,
-	LOG_SOURCE_TABLE,
-	LOG_ALERT,
-	LOG_ALERT_CODE,
-	LOG_CHF,
-	LOG_MPXN,
-	LOG_DISTRIBUTOR_ID,
-	LOG_DECIDED_AT,
-	LOG_ACTIVATION_ID,
-	LOG_MATCHED,
-	LOG_DEVICE,
-	LOG_MANUFACTURER,
-	LOG_REQUEST_ID,
-	LOG_ACTIVATES_AT,
-	LOG_OPENS_AT,
-	LOG_CLOSES_AT,
-	LOG_DELAY,
-	LOG_NUM_COLUMNS = LOG_DELAY
-};
-
-#define MPAN_LENGTH	13
+#include "suppression_log.h"
 
 struct PoaLogWriter
 {
@@ -75,12 +47,13 @@ struct PoaLogWriter
 	Datum		source_schema;
 	Datum		source_table;
 
+	Datum		alert_code;
+
 	Oid			owner;			/* of the log */
 	Oid			log_id_seq;
 	EState	   *estate;
 	ResultRelInfo *log;
 	TupleTableSlot *slot;
-	PoaProbe	devices;
 };
 
 /* Is purge_log running? */
@@ -96,10 +69,10 @@ poa_log_open(Relation alerts)
 	Oid			source = poa_attached_root(alerts);
 	Relation	log;
 
-
 	writer->jsonb = poa_alert_jsonb_prepare(alerts, poa_guid_type());
 	writer->source_schema = CStringGetTextDatum(get_namespace_name(get_rel_namespace(source)));
 	writer->source_table = CStringGetTextDatum(get_rel_name(source));
+	writer->alert_code = CStringGetTextDatum(POWER_OUTAGE_ALERT);
 
 	log = table_open(poa_relation("suppression_log"), RowExclusiveLock);
 	writer->owner = log->rd_rel->relowner;
@@ -109,7 +82,6 @@ poa_log_open(Relation alerts)
 	InitResultRelInfo(writer->log, log, 0, NULL, 0);
 	ExecOpenIndices(writer->log, false);
 	writer->slot = table_slot_create(log, NULL);
-	poa_probe_open(&writer->devices, "device", AccessShareLock, "device_pkey");
 	return writer;
 }
 
@@ -120,67 +92,9 @@ poa_log_open(Relation alerts)
 void
 poa_log_close(PoaLogWriter *writer)
 {
-	poa_probe_close(&writer->devices);
 	ExecDropSingleTupleTableSlot(writer->slot);
 	ExecCloseIndices(writer->log);
 	table_close(writer->log->ri_RelationDesc, NoLock);
-}
-
-/*
- * The distributor of an MPxN: the first two digits of a 13-digit MPAN core.
- * False for anything else, such as a gas MPRN, or none at all.
- */
-static bool
-distributor_of(Datum mpxn, Datum *distributor_id)
-{
-	text	   *digits;
-	const char *s;
-
-	if (mpxn == (Datum) 0)
-		return false;
-	digits = DatumGetTextPP(mpxn);
-	s = VARDATA_ANY(digits);
-	if (VARSIZE_ANY_EXHDR(digits) != MPAN_LENGTH)
-		return false;
-	for (int i = 0; i < MPAN_LENGTH; i++)
-		if (s[i] < '0' || s[i] > '9')
-			return false;
-	*distributor_id = Int16GetDatum((s[0] - '0') * 10 + (s[1] - '0'));
-	return true;
-}
-
-/*
- * Fill in what the inventory knows of the matched meter: its manufacturer and,
- * where the alert's own MPxN does not tell, its distributor.
- */
-static void
-fill_from_inventory(PoaLogWriter *writer, Datum device, Datum mpxn,
-					Datum *values, bool *nulls)
-{
-	TupleTableSlot *slot = writer->devices.slot;
-	bool		found;
-	bool		isnull;
-
-	poa_probe_start(&writer->devices, device);
-	found = poa_probe_next(&writer->devices);
-	if (found)
-	{
-		Datum		value = slot_getattr(slot, DEVICE_MANUFACTURER, &isnull);
-
-		if (!isnull)
-			values[LOG_MANUFACTURER - 1] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
-		nulls[LOG_MANUFACTURER - 1] = isnull;
-	}
-	if (distributor_of(mpxn, &values[LOG_DISTRIBUTOR_ID - 1]))
-		nulls[LOG_DISTRIBUTOR_ID - 1] = false;
-	else if (found)
-	{
-		Datum		value = slot_getattr(slot, DEVICE_MPXN, &isnull);
-
-		nulls[LOG_DISTRIBUTOR_ID - 1] =
-			isnull || !distributor_of(value, &values[LOG_DISTRIBUTOR_ID - 1]);
-	}
-	poa_probe_end(&writer->devices);
 }
 
 /*
@@ -210,6 +124,16 @@ store_row(PoaLogWriter *writer)
 }
 
 /*
+ * Put a value that may be NULL into its column.
+ */
+static inline void
+set_nullable(Datum *values, bool *nulls, int attno, const NullableDatum *from)
+{
+	values[attno - 1] = from->value;
+	nulls[attno - 1] = from->isnull;
+}
+
+/*
  * Write an alert to the log with the windows that hold it, of which there is
  * at least one, the deciding one first.  Any error is the caller's: an alert
  * that cannot be logged is not diverted.
@@ -218,39 +142,46 @@ void
 poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 			  const PoaMatch *matches, int nmatches, bool diverted)
 {
-	Datum		values[LOG_NUM_COLUMNS] = {0};
-	bool		nulls[LOG_NUM_COLUMNS] = {0};
+	Datum		values[Natts_suppression_log] = {0};
+	bool		nulls[Natts_suppression_log] = {0};
 	Datum	   *matched = palloc(nmatches * sizeof(Datum));
+	const PoaMatch *deciding = &matches[0];
+	int16		distributor_id = 0;
 
 	for (int i = 0; i < nmatches; i++)
 		matched[i] = Int64GetDatum(matches[i].activation_id);
 
-	values[LOG_LOGGED_AT - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	values[LOG_DIVERTED - 1] = BoolGetDatum(diverted);
-	values[LOG_SOURCE_SCHEMA - 1] = writer->source_schema;
-	values[LOG_SOURCE_TABLE - 1] = writer->source_table;
-	values[LOG_ALERT - 1] = poa_alert_jsonb(writer->jsonb, alert->row);
-	values[LOG_ALERT_CODE - 1] = alert->code;
-	values[LOG_CHF - 1] = alert->chf;
-	values[LOG_MPXN - 1] = alert->mpxn;
-	nulls[LOG_MPXN - 1] = alert->mpxn == (Datum) 0;
-	nulls[LOG_DISTRIBUTOR_ID - 1] = true;
-	values[LOG_DECIDED_AT - 1] = TimestampTzGetDatum(alert->at);
-	values[LOG_ACTIVATION_ID - 1] = matched[0];
-	values[LOG_MATCHED - 1] =
+	values[Anum_suppression_log_logged_at - 1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[Anum_suppression_log_diverted - 1] = BoolGetDatum(diverted);
+	values[Anum_suppression_log_source_schema - 1] = writer->source_schema;
+	values[Anum_suppression_log_source_table - 1] = writer->source_table;
+	values[Anum_suppression_log_alert - 1] = poa_alert_jsonb(writer->jsonb, alert->row);
+	values[Anum_suppression_log_alert_code - 1] = writer->alert_code;
+	values[Anum_suppression_log_chf - 1] = alert->chf;
+	set_nullable(values, nulls, Anum_suppression_log_mpxn, &alert->mpxn);
+	nulls[Anum_suppression_log_distributor_id - 1] =
+		!poa_distributor_of(&alert->mpxn, &distributor_id) &&
+		!poa_distributor_of(&deciding->mpxn, &distributor_id);
+	values[Anum_suppression_log_distributor_id - 1] = Int16GetDatum(distributor_id);
+	values[Anum_suppression_log_decided_at - 1] = TimestampTzGetDatum(alert->at);
+	values[Anum_suppression_log_activation_id - 1] = matched[0];
+	values[Anum_suppression_log_matched - 1] =
 		PointerGetDatum(construct_array(matched, nmatches, INT8OID,
 										sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	values[LOG_DEVICE - 1] = matches[0].device;
-	nulls[LOG_MANUFACTURER - 1] = true;
-	values[LOG_REQUEST_ID - 1] = matches[0].request_id;
-	nulls[LOG_REQUEST_ID - 1] = matches[0].request_id == (Datum) 0;
-	values[LOG_ACTIVATES_AT - 1] = TimestampTzGetDatum(matches[0].activates_at);
-	values[LOG_OPENS_AT - 1] = TimestampTzGetDatum(matches[0].opens_at);
-	values[LOG_CLOSES_AT - 1] = TimestampTzGetDatum(matches[0].closes_at);
-	values[LOG_DELAY - 1] = DirectFunctionCall2(timestamp_mi, values[LOG_DECIDED_AT - 1],
-												values[LOG_ACTIVATES_AT - 1]);
-	fill_from_inventory(writer, matches[0].device, alert->mpxn, values, nulls);
-	values[LOG_ID - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
+	values[Anum_suppression_log_device - 1] = deciding->device;
+	set_nullable(values, nulls, Anum_suppression_log_manufacturer, &deciding->manufacturer);
+	set_nullable(values, nulls, Anum_suppression_log_request_id, &deciding->request_id);
+	values[Anum_suppression_log_activates_at - 1] = TimestampTzGetDatum(deciding->activates_at);
+	values[Anum_suppression_log_opens_at - 1] = TimestampTzGetDatum(deciding->opens_at);
+	values[Anum_suppression_log_closes_at - 1] = TimestampTzGetDatum(deciding->closes_at);
+	values[Anum_suppression_log_delay - 1] =
+		DirectFunctionCall2(timestamp_mi, TimestampTzGetDatum(alert->at),
+							TimestampTzGetDatum(deciding->activates_at));
+	set_nullable(values, nulls, Anum_suppression_log_alert_key, &alert->key);
+	set_nullable(values, nulls, Anum_suppression_log_outage_started_at, &alert->started);
+	nulls[Anum_suppression_log_hold_id - 1] = true;
+	set_nullable(values, nulls, Anum_suppression_log_originator, &deciding->originator);
+	values[Anum_suppression_log_log_id - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
 
 	/* columns that a later version or somebody else has added stay NULL */
 	ExecStoreAllNullTuple(writer->slot);

@@ -13,13 +13,17 @@
 #include "datatype/timestamp.h"
 #include "utils/rel.h"
 
+/* The alert that a communications hub without power sends (DUIS) */
+#define POWER_OUTAGE_ALERT	"AD1"
+
 typedef struct PoaAlert
 {
 	TupleTableSlot *row;
-	Datum		code;			/* text or varchar */
 	Datum		chf;			/* guid */
-	Datum		mpxn;			/* text or varchar, (Datum) 0 where NULL */
 	TimestampTz at;				/* the instant that is judged */
+	NullableDatum mpxn;			/* text */
+	NullableDatum key;			/* text */
+	NullableDatum started;		/* timestamptz */
 } PoaAlert;
 
 /* An activation whose window holds an alert */
@@ -27,10 +31,13 @@ typedef struct PoaMatch
 {
 	int64		activation_id;
 	Datum		device;
-	Datum		request_id;		/* text, (Datum) 0 where NULL */
 	TimestampTz activates_at;
 	TimestampTz opens_at;
 	TimestampTz closes_at;
+	NullableDatum request_id;	/* text */
+	NullableDatum manufacturer; /* text */
+	NullableDatum mpxn;			/* text */
+	NullableDatum originator;	/* guid */
 } PoaMatch;
 
 typedef struct PoaLogWriter PoaLogWriter;

@@ -22,7 +22,11 @@ CREATE TABLE poa.suppression_log (
 	activates_at timestamptz NOT NULL,
 	opens_at timestamptz NOT NULL,
 	closes_at timestamptz NOT NULL,
-	delay interval NOT NULL
+	delay interval NOT NULL,
+	alert_key text,
+	outage_started_at timestamptz,
+	hold_id bigint,
+	originator @extschema@.guid
 );
 
 /* leakproof, so that a month that a reader asks for may be looked up before row-level security */
@@ -39,6 +43,13 @@ SELECT poa_internal.permit('FUNCTION poa_internal.utc_month(timestamptz)', '{dno
 CREATE INDEX suppression_log_decided_at_idx ON poa.suppression_log
 	USING brin (decided_at, poa_internal.utc_month(decided_at)) WITH (autosummarize = on);
 
+/*
+ * Their operators are leakproof, so that a DNO's look-up uses them too.  An
+ * MPxN has few alerts, and a hash needs no collation.
+ */
+CREATE INDEX suppression_log_chf_decided_at_idx ON poa.suppression_log (chf, decided_at);
+CREATE INDEX suppression_log_mpxn_idx ON poa.suppression_log USING hash (mpxn);
+
 COMMENT ON TABLE poa.suppression_log IS
 	'every AD1 that fell into a suppressing window, whole, with the reason; append-only, also for superusers, but for poa.purge_log (MP102B: the Suppression Log)';
 COMMENT ON COLUMN poa.suppression_log.log_id IS 'number of the entry; numbers may be missing where an insert was rolled back';
@@ -53,7 +64,7 @@ COMMENT ON COLUMN poa.suppression_log.alert_code IS 'code of the alert: AD1';
 COMMENT ON COLUMN poa.suppression_log.chf IS 'GUID of the communications hub that sent the alert';
 COMMENT ON COLUMN poa.suppression_log.mpxn IS 'MPxN of the alert as it came, NULL where it had none';
 COMMENT ON COLUMN poa.suppression_log.distributor_id IS
-	'first two digits of a 13-digit MPxN of the alert, else of the matched meter''s in poa.device, else NULL';
+	'first two digits of a 13-digit MPxN of the alert, else of the meter''s when it was tracked, else NULL';
 COMMENT ON COLUMN poa.suppression_log.decided_at IS
 	'UTC instant that was judged: the alert''s in the column that attach was given';
 COMMENT ON COLUMN poa.suppression_log.activation_id IS
@@ -61,13 +72,21 @@ COMMENT ON COLUMN poa.suppression_log.activation_id IS
 COMMENT ON COLUMN poa.suppression_log.matched IS 'all activations whose window holds the alert, the deciding one first';
 COMMENT ON COLUMN poa.suppression_log.device IS 'GUID of the meter of the deciding activation';
 COMMENT ON COLUMN poa.suppression_log.manufacturer IS
-	'manufacturer of that meter in poa.device at the time, NULL where the meter was no longer there';
+	'manufacturer of that meter when its activation was tracked';
 COMMENT ON COLUMN poa.suppression_log.request_id IS 'RequestID of the deciding activation, NULL where it had none';
 COMMENT ON COLUMN poa.suppression_log.activates_at IS 'UTC instant of the deciding activation';
 COMMENT ON COLUMN poa.suppression_log.opens_at IS 'UTC instant at which its window opened';
 COMMENT ON COLUMN poa.suppression_log.closes_at IS 'UTC instant at which its window closed';
 COMMENT ON COLUMN poa.suppression_log.delay IS
 	'interval from the activation to the alert, decided_at - activates_at; negative before it';
+COMMENT ON COLUMN poa.suppression_log.alert_key IS
+	'what identifies the alert: the value, as text, of the column that attach was given as key, else NULL';
+COMMENT ON COLUMN poa.suppression_log.outage_started_at IS
+	'UTC instant at which the outage began: the value of the column that attach was given as started, else NULL';
+COMMENT ON COLUMN poa.suppression_log.hold_id IS
+	'number in poa.hold_log of the hold that had the alert stored, NULL where there was none';
+COMMENT ON COLUMN poa.suppression_log.originator IS
+	'GUID of the service user whose request the deciding activation is, NULL where it is not known';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log_log_id_seq', '');

@@ -26,26 +26,23 @@ enum
 	DEVICE_MPXN
 };
 
-/* poa.activation, in the order of activation.sql */
-enum
-{
-	ACTIVATION_ID = 1,
-	ACTIVATION_DEVICE,
-	ACTIVATION_CHF,
-	ACTIVATION_REQUEST_ID,
-	ACTIVATION_RECEIVED_AT,
-	ACTIVATION_ACTIVATES_AT,
-	ACTIVATION_OPENS_AT,
-	ACTIVATION_CLOSES_AT,
-	ACTIVATION_STATUS,
-	ACTIVATION_MANUFACTURER,
-	ACTIVATION_MPXN,
-	ACTIVATION_ORIGINATOR,
-	ACTIVATION_FIRMWARE_HASH,
-	ACTIVATION_TRACKED_AT,
-	ACTIVATION_ENDED_AT,
-	ACTIVATION_ENDED_BY,
-	ACTIVATION_NUM_COLUMNS = ACTIVATION_ENDED_BY
-};
+/* poa.activation, by the names that activation.c still uses */
+#define ACTIVATION_ID Anum_activation_activation_id
+#define ACTIVATION_DEVICE Anum_activation_device
+#define ACTIVATION_CHF Anum_activation_chf
+#define ACTIVATION_REQUEST_ID Anum_activation_request_id
+#define ACTIVATION_RECEIVED_AT Anum_activation_received_at
+#define ACTIVATION_ACTIVATES_AT Anum_activation_activates_at
+#define ACTIVATION_OPENS_AT Anum_activation_opens_at
+#define ACTIVATION_CLOSES_AT Anum_activation_closes_at
+#define ACTIVATION_STATUS Anum_activation_status
+#define ACTIVATION_MANUFACTURER Anum_activation_manufacturer
+#define ACTIVATION_MPXN Anum_activation_mpxn
+#define ACTIVATION_ORIGINATOR Anum_activation_originator
+#define ACTIVATION_FIRMWARE_HASH Anum_activation_firmware_hash
+#define ACTIVATION_TRACKED_AT Anum_activation_tracked_at
+#define ACTIVATION_ENDED_AT Anum_activation_ended_at
+#define ACTIVATION_ENDED_BY Anum_activation_ended_by
+#define ACTIVATION_NUM_COLUMNS Natts_activation
 
 #endif							/* POA_TABLES_H */

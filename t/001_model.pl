@@ -101,6 +101,7 @@ sub track
 		opens_at => $activates_at - $before,
 		closes_at => $activates_at + $after,
 		status => $superseded ? 'superseded' : 'tracked',
+		map { $_ => $row->{$_} } qw(manufacturer mpxn),
 	};
 	$self->{activation}{$id} = $new;
 	push @$others, $new;
@@ -193,19 +194,17 @@ sub alert
 	return $stored unless @match;
 
 	my $by = $match[0];
-	my $meter = $self->{device}{ $by->{device} };
 	my $mpxn = $table->{mpxn} ? $alert->{mpxn} : undef;
 	$self->{log}{ $alert->{id} } = {
 		diverted => $table->{mode} eq 'shadow' ? 'f' : 't',
 		source => $table->{name},
 		alert => $alert,
 		mpxn => $mpxn,
-		distributor_id => distributor($mpxn)
-		  // (defined $meter ? distributor($meter->{mpxn}) : undef),
+		distributor_id => distributor($mpxn) // distributor($by->{mpxn}),
 		decided_at => $alert->{at},
 		matched => [ map { $_->{id} } @match ],
 		device => $by->{device},
-		manufacturer => defined $meter ? $meter->{manufacturer} : undef,
+		manufacturer => $by->{manufacturer},
 		request_id => $by->{request_id},
 		map { $_ => $by->{$_} } qw(activates_at opens_at closes_at),
 	};
