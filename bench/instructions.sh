@@ -151,19 +151,19 @@ scratch_cluster()
 
 instructions()
 {
-	local load
+	local load counters
 	: >"$tmp/script"
 	: >"$tmp/tags"
 	for load in $loads; do count_load "$load"; done
 	count_tracking
 	count_types
 	scratch_cluster
-	if perf stat -e "$event" true 2>&1 | grep -q 'not supported\|not counted\|Error\|not found'; then
-		say "instructions: $counted_rows rows under callgrind"
-		count_with_callgrind
-	else
+	if counters=$(perf stat -e "$event" true 2>&1) && ! grep -q 'not supported\|not counted' <<<"$counters"; then
 		say "instructions: $counted_rows rows under perf stat"
 		count_with_perf
+	else
+		say "instructions: $counted_rows rows under callgrind"
+		count_with_callgrind
 	fi
 	rm -rf "$tmp/counted"
 }

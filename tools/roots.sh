@@ -63,7 +63,7 @@ make_root()
 	local root=$1 suite=$2
 	shift 2
 	rm -rf --one-file-system "$root"
-	mmdebstrap --variant=apt --format=directory --dpkgopt=force-unsafe-io --aptopt="$(apt-config dump Acquire | grep -E '^Acquire::(https?|Retries|Check-Date)')" \
+	unshare --mount mmdebstrap --variant=apt --format=directory --dpkgopt=force-unsafe-io --aptopt="$(apt-config dump Acquire | grep -E '^Acquire::(https?|Retries|Check-Date)')" \
 		--aptopt='Acquire::Check-Valid-Until "false"' "$@" \
 		--customize-hook='cp -L /etc/hosts /etc/resolv.conf "$1/etc/"' "$suite" "$root" - && return
 	rm -rf --one-file-system "$root"
