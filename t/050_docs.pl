@@ -1,5 +1,6 @@
 # Every block of code in the documents is run, in order, and prints what the
-# document shows.  Each document has a database of its own.
+# document shows.  Each document has a database of its own.  Links lead to what
+# is there, and README.md to every document.
 #
 #   ```sql    goes to psql, as a superuser
 #   ```sh     goes to bash -e, in a folder that the document's blocks share
@@ -94,6 +95,30 @@ sub matches
 	return $output =~ /\A$pattern\z/;
 }
 
+# anchors(DOCUMENT): {what a link to a heading of it ends in, as GitHub makes it => 1}
+sub anchors
+{
+	my ($document) = @_;
+	my $text = slurp_file($document) =~ s/^```.*?^```$//gmsr;
+	return { map { lc(s/[^\w\s-]//gr) =~ s/ /-/gr => 1 } $text =~ /^#+ (.*)/mg };
+}
+
+my @documents = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', sort glob 'docs/*.md');
+my %linked;
+foreach my $document (@documents)
+{
+	my ($folder) = $document =~ m{^(.*/)?};
+	foreach my $link (slurp_file($document) =~ /\]\((?!https?:)([^)\s]+)\)/g)
+	{
+		my ($file, $anchor) = split /#/, $link;
+		my $path = $file ? ($folder // '') . $file : $document;
+		$path =~ s{[^/]+/\.\./}{};
+		$linked{$path} = 1 if $document eq 'README.md';
+		ok(-e $path && (!defined $anchor || anchors($path)->{$anchor}), "$document leads to $link");
+	}
+}
+is(join(' ', grep { not $linked{$_} and $_ ne 'README.md' } @documents), '', 'README.md leads to each document');
+
 my $node = PostgreSQL::Test::Cluster->new('docs');
 $node->init(allows_streaming => 'logical');
 $node->append_conf('postgresql.conf', "timezone = 'UTC'");
@@ -103,7 +128,7 @@ $node->start;
 delete @ENV{qw(PGOPTIONS PGTZ PGDATESTYLE)};
 @ENV{qw(PGHOST PGPORT PGDATABASE LC_ALL TOP)} = ($node->host, $node->port, 'docs', 'C.UTF-8', getcwd);
 
-foreach my $document ('README.md', 'CONTRIBUTING.md', sort glob 'docs/*.md')
+foreach my $document (@documents)
 {
 	my $folder = $ENV{HOME} = PostgreSQL::Test::Utils::tempdir();
 
