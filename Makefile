@@ -41,8 +41,8 @@ PG_CFLAGS   = -Wno-unused-parameter -Wno-ignored-attributes \
 OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c)))
 
 # src/NAME.sql, joined in this order into the extension's script.
-PARTS       = schema permission guid manufacturer guid_list device eligibility guid_list_import distributor \
-              activation hub_move sign_of_life log divert attach release purge access explain suppressed_alert monthly window_fit \
+PARTS       = schema permission window guid manufacturer guid_list device eligibility guid_list_import distributor \
+              activation settle sign_of_life track command hub_move log divert attach release purge access explain suppressed_alert monthly window_fit \
               gbcs duis receive attached_alerts still_dark restoration stored_ad1 late_activation replay \
               health metrics verify
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql

@@ -77,7 +77,7 @@ tracking()
 {
 	local n=$((campaign + 1)) round
 	sql -c "CALL bench.make_inventory($((campaign + 3 * calls + messages)))" \
-		-c 'TRUNCATE poa.activation, poa_internal.received_command' -c CHECKPOINT
+		-c 'TRUNCATE poa.activation, poa.command' -c CHECKPOINT
 
 	say "tracking: $campaign meters by one statement"
 	measure "tracking,set_based,track,$campaign,poa_suppress" per_second "$campaign" \

@@ -7,7 +7,7 @@ DECLARE
 	step CONSTANT interval := interval '31 days' / n_alerts;
 BEGIN
 	CALL bench.reset('poa_suppress');
-	TRUNCATE poa.activation, poa_internal.received_command;
+	TRUNCATE poa.activation, poa.command;
 	INSERT INTO poa.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status)
 	SELECT bench.meter(n), bench.hub(n), '90-B3-D5-1F-30-01-00-00:' || bench.meter(n) || ':1', a.at, a.at, a.at,
 		a.at + interval '30 minutes', 'succeeded'

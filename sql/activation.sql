@@ -7,6 +7,7 @@ DROP EXTENSION IF EXISTS poa_suppress CASCADE;
 CREATE EXTENSION poa_suppress;
 RESET client_min_messages;
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres;
+\set SHOW_CONTEXT never
 
 INSERT INTO poa.manufacturer VALUES
 	('1063', 'Landis+Gyr', DEFAULT, DEFAULT), ('118F', 'Aclara', '5 minutes', '10 minutes'),
@@ -215,13 +216,28 @@ SELECT pg_temp.track('rolled back too', '2026-03-01 10:00', NULL, '0000000000000
 SELECT request, meter FROM shown WHERE request ~ 'rolled' ORDER BY 1;
 ROLLBACK;
 SELECT count(*) FROM shown WHERE request ~ 'rolled';
--- The signed pre-command moves the window of an on-demand request, forward and once; no other
+TRUNCATE poa.activation;
+-- The signed pre-command decides on the time, whichever form comes first, once; the earlier form on the receipt
+CREATE FUNCTION pg_temp.signed(request text, received timestamptz, activates timestamptz, meter guid DEFAULT '00000000000000e1', form text DEFAULT 'signed')
+RETURNS text LANGUAGE sql AS 'SELECT action FROM poa_internal.track_command(meter, activates, request, received, form)';
 BEGIN;
-SELECT pg_temp.track('signed', '2026-04-01 10:00', NULL), pg_temp.track('future-dated', '2026-04-01 10:00', '2026-04-01 12:00', '00000000000000e2');
-SELECT poa_internal.retime_activation('signed', '2026-04-01 09:59:59.999999') AS back, poa_internal.retime_activation('signed', '2026-04-01 10:00') AS again,
-	poa_internal.retime_activation('signed', '2026-04-01 10:01') AS forward, poa_internal.retime_activation('signed', '2026-04-01 10:02') AS twice,
-	poa_internal.retime_activation('future-dated', '2026-04-01 13:00') AS future_dated, poa_internal.retime_activation('unknown', '2026-04-01 13:00') AS unknown;
-SELECT request, opens_at, activates_at, closes_at FROM shown WHERE request IN ('signed', 'future-dated') ORDER BY 1;
+SELECT pg_temp.track('on demand', '2026-04-01 10:00', NULL), pg_temp.track('future-dated', '2026-04-01 10:00', '2026-04-01 12:00', '00000000000000e2');
+SELECT pg_temp.signed('on demand', '2026-04-01 10:01', NULL) AS forward, pg_temp.signed('on demand', '2026-04-01 10:02', NULL) AS twice,
+	pg_temp.signed('future-dated', '2026-04-01 10:01', '2026-04-01 12:00', '00000000000000e2') AS same,
+	pg_temp.signed('future-dated', '2026-04-01 10:00:30', '2026-04-01 13:00', '00000000000000e2') AS earlier,
+	pg_temp.signed('first', '2026-04-02 10:05', NULL) AS first, pg_temp.signed('first', '2026-04-02 10:00', '2026-04-02 11:00', form => 'request') AS request,
+	pg_temp.signed('first', '2026-04-02 10:00', '2026-04-02 11:00', form => 'request') AS again;
+SELECT request, received_at, opens_at, activates_at, closes_at, status FROM shown ORDER BY 2, 1;
+ROLLBACK;
+-- one that goes to the user for local delivery ends its request, unless another goes over the air
+BEGIN;
+SELECT pg_temp.track('local', '2026-04-01 10:00', '2026-04-01 12:00'), pg_temp.track('then', '2026-04-01 11:00', '2026-04-01 14:00');
+SELECT request, status FROM shown ORDER BY 1;
+SELECT pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS ended, pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS again,
+	pg_temp.signed('none', '2026-04-01 11:05', NULL, form => 'local') AS nothing;
+SELECT request_id, status, ended_at, ended_by FROM poa.activation ORDER BY 1;
+SELECT pg_temp.signed('then', '2026-04-01 11:10', '2026-04-01 14:00');
+SELECT request_id, status, ended_at, ended_by FROM poa.activation ORDER BY 1;
 ROLLBACK;
 -- nothing was lost: a request has one row, a pending one at most for each meter
 SELECT device FROM poa.activation WHERE status = 'tracked' AND activates_at > received_at GROUP BY device HAVING count(*) > 1;

@@ -26,7 +26,7 @@ INSERT INTO may VALUES
 	('still_dark', '{dno,operator,auditor}'), ('restoration', '{dno,operator,auditor}'),
 	('late_activation', '{dno,operator,auditor}'), ('replay', '{dno,operator,auditor}'),
 	('track_activation', '{operator}'), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'),
-	('retime_activation', '{operator}'), ('release', '{operator}'), ('release_still_dark', '{operator}'),
+	('refuse_activation', '{operator}'), ('release', '{operator}'), ('release_still_dark', '{operator}'),
 	('receive', '{operator}'), ('duis_activation', '{operator}'), ('duis_alert', '{operator}'),
 	('duis_outcome', '{operator}'), ('duis_name', '{operator}'), ('gbcs_activation', '{operator}'),
 	('begin_import', '{operator}'), ('finish_import', '{operator}'), ('undo_import', '{operator}'),
@@ -38,7 +38,10 @@ INSERT INTO may VALUES
 	('visible_distributors', '{dno,operator,auditor}'), ('visit_cost', '{dno,operator,auditor}'),
 	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
 	-- what receive calls, as its caller
-	('first_receipt', '{operator}'), ('record_outcome_at', '{operator}'), ('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
+	('track_command', '{operator}'), ('cancel_command', '{operator}'), ('record_outcome_at', '{operator}'), ('record_command', '{operator}'),
+	('canonical_request_id', '{operator}'), ('request_part', '{operator}'), ('criteria', '{operator,auditor}'),
+	('suppresses', '{dno,operator,auditor}'), ('window_holds', '{dno,operator,auditor}'),
+	('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
 	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'), ('message_fields', '{operator}'),
 	('message_kind', '{operator}'), ('message_name', '{operator}'), ('read_activation', '{operator}'), ('read_alert', '{operator}'),
 	('read_answer', '{operator}'), ('check_payload', '{operator}'), ('gbcs_message', '{operator}'), ('refuse_message', '{operator}'),
@@ -47,7 +50,10 @@ INSERT INTO may VALUES
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
 	('distributor_of', '{}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
-	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}');
+	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}'), ('record_move', '{}'),
+	('check_instant', '{}'), ('track_again', '{}'), ('device_of_request', '{}'), ('note_answer', '{}'), ('note_message', '{}'),
+	('take_turn', '{}'), ('settle', '{}'), ('messages_of', '{}'), ('utc_plus', '{}'),
+	('record_change', '{}'), ('keep_changes', '{}'), ('forget_all', '{}');
 
 -- a function without a decision, a decision without a function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided

@@ -26,16 +26,12 @@ SELECT poa.attach('alerts');
 -- functions of triggers, called or fired otherwise
 CREATE FUNCTION refuse_change() RETURNS integer AS '$libdir/poa_suppress', 'poa_refuse_change' LANGUAGE C;
 CREATE FUNCTION divert() RETURNS integer AS '$libdir/poa_suppress', 'poa_divert' LANGUAGE C;
-CREATE FUNCTION follow_hub() RETURNS integer AS '$libdir/poa_suppress', 'poa_follow_hub' LANGUAGE C;
 SELECT refuse_change();
 SELECT divert();
-SELECT follow_hub();
-DROP FUNCTION refuse_change, divert, follow_hub;
+DROP FUNCTION refuse_change, divert;
 CREATE TRIGGER follow_hub AFTER INSERT ON alerts FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.follow_hub();
 INSERT INTO alerts VALUES ('8F35', '00000000000000c1');
 DROP TRIGGER follow_hub ON alerts;
--- no request, no answer
-SELECT poa_internal.retime_activation(NULL) AS retimed;
 
 -- a table of the extension that has been renamed: the alert is stored nowhere
 ALTER TABLE poa.activation RENAME TO another;

@@ -15,7 +15,7 @@ INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, alert_count int);
 CREATE TABLE watched (LIKE alerts);
 SELECT poa.attach('alerts'), poa.attach('watched', mode => 'shadow');
-SELECT count(poa.track_activation(device, received_at => '2026-03-01 12:00')) FROM poa.device;
+SELECT count(poa.track_activation(device, request_id => 'r ' || device, received_at => '2026-03-01 12:00')) FROM poa.device;
 -- the same alerts in both modes
 CREATE TABLE history (LIKE alerts);
 INSERT INTO history VALUES
@@ -77,7 +77,7 @@ ALTER TABLE released DROP saving;
 SELECT count(*) AS late FROM poa.late_activation('2026-03-01', '2026-03-02');
 
 -- What was decided stays so, whatever became of the activation
-SELECT poa.cancel_activation('00000000000000e1', '2026-03-01 11:00');
+SELECT poa.refuse_activation('r 00-00-00-00-00-00-00-E1', 'E4', '2026-03-01 15:00') AS known;
 SELECT status, count(*) FROM poa.activation GROUP BY status ORDER BY status;
 SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02');
 SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02', '0', '30 minutes');

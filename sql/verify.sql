@@ -37,7 +37,7 @@ INSERT INTO "Shadow \ table" SELECT 'AD1', 102::bigint::guid, timestamptz '2026-
 SELECT poa.release(2, 'no supply'), poa.release(9, 'no supply');
 -- a window that moves, fails, is retimed or closed later explains all the same
 UPDATE poa.device SET chf = 200::bigint::guid WHERE device = 2::bigint::guid;
-SELECT poa.record_outcome('r3', 'hash_mismatch'), poa_internal.retime_activation('r4', '2026-03-01 12:40'), poa.record_outcome('r4', 'succeeded');
+SELECT poa.record_outcome('r3', 'hash_mismatch'), (SELECT action FROM poa_internal.track_command((SELECT device FROM poa.activation WHERE request_id = 'r4'), NULL, 'r4', '2026-03-01 12:40', 'signed')), poa.record_outcome('r4', 'succeeded');
 INSERT INTO alerts (alert_code, chf, received_at, mpxn) VALUES ('AD1', 104::bigint::guid, '2026-03-01 12:45', '2000000000001');
 SELECT * FROM poa.verify(NULL, NULL);
 SELECT * FROM poa.verify('2026-03-01 12:10', '2026-03-01 12:20');

@@ -1,5 +1,6 @@
 /*
- * Tracking of firmware activations (service request variant 11.3).
+ * Firmware activations, each with its window, and what was known of them when.
+ * Tracking is in track.sql, what decides on their states in settle.sql.
  */
 
 CREATE TABLE poa.activation (
@@ -33,20 +34,25 @@ CREATE INDEX activation_chf_closes_at_idx ON poa.activation (chf, closes_at);
 CREATE INDEX activation_device_idx ON poa.activation USING hash (device);
 
 COMMENT ON TABLE poa.activation IS
-	'firmware activations of eligible meters, each with the window in which an AD1 from the meter''s hub is suppressed; written by track_activation and its kin only';
+	'firmware activations of eligible meters, each with its window.'
+	' In the window an AD1 from the meter''s hub is suppressed. Written by track_activation and its kin only';
 COMMENT ON COLUMN poa.activation.activation_id IS 'number of the activation, in the order of arrival';
 COMMENT ON COLUMN poa.activation.device IS 'GUID of the meter';
 COMMENT ON COLUMN poa.activation.chf IS
 	'GUID of the hub on whose alerts the window stands; follows the meter to another hub while the window has not closed';
 COMMENT ON COLUMN poa.activation.request_id IS
-	'RequestID of the service request, originator:target:counter; NULL where the caller gave none';
-COMMENT ON COLUMN poa.activation.received_at IS 'UTC instant at which the DSP received the command';
+	'RequestID of the service request, originator:target:counter.'
+	' In upper case; a text that is no RequestID as it was given; NULL where the caller gave none';
+COMMENT ON COLUMN poa.activation.received_at IS
+	'UTC instant at which the DSP received the command, or the earlier of its two forms';
 COMMENT ON COLUMN poa.activation.activates_at IS
-	'UTC instant of the activation: the execution time of a future-dated command, else received_at';
+	'UTC instant of the activation: the execution time of a future-dated command, else received_at.'
+	' That of the signed pre-command where there is one';
 COMMENT ON COLUMN poa.activation.opens_at IS 'UTC instant at which the window opens, inside it';
 COMMENT ON COLUMN poa.activation.closes_at IS 'UTC instant at which the window closes, inside it';
 COMMENT ON COLUMN poa.activation.status IS
-	'tracked and succeeded suppress; superseded (by a later command), cancelled and failed (the meter never rebooted) do not';
+	'tracked, superseded, cancelled, succeeded or failed.'
+	' tracked and succeeded suppress; superseded (by a later command), cancelled and failed (the meter never rebooted) do not';
 COMMENT ON COLUMN poa.activation.manufacturer IS 'manufacturer of the meter when tracked';
 COMMENT ON COLUMN poa.activation.mpxn IS 'MPxN of the meter when tracked, NULL where it had none';
 COMMENT ON COLUMN poa.activation.originator IS
@@ -62,85 +68,62 @@ SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
 COMMENT ON SEQUENCE poa.activation_activation_id_seq IS 'numbers of poa.activation; dumped, so that they go on after a restore';
 
-/*
- * These functions set enable_seqscan off, because their plans are kept for the
- * session: one made while the table was new and small would go on reading the
- * whole of it.
- */
-CREATE FUNCTION poa.track_activation(
-	device @extschema@.guid,
-	activates_at timestamptz DEFAULT NULL,
-	request_id text DEFAULT NULL,
-	received_at timestamptz DEFAULT pg_catalog.now()
-) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'poa_track_activation' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz) IS
-	'records the hub of an eligible meter as activation in progress and returns the activation_id, NULL where the device is not eligible; activates_at (UTC instant) NULL means on demand, at received_at; supersedes the meter''s pending activation; the same request_id again returns the same id and changes nothing. Raises 22023 for a NULL or infinite received_at or an infinite activates_at, 22008 for a window that ends after the year 294276 or begins before 4714 BC, 23505 for a request_id of another device, 25006 in a read-only transaction or on a standby, 09000 where a trigger on poa.activation keeps it out. Of triggers on poa.activation only those for each row fire (MP102B; DUIS 11.3)';
-
-CREATE FUNCTION poa.cancel_activation(
-	device @extschema@.guid,
-	received_at timestamptz DEFAULT pg_catalog.now()
-) RETURNS integer
-	AS 'MODULE_PATHNAME', 'poa_cancel_activation' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) IS
-	'cancels the activations of a meter that have not started at received_at (UTC instant) and returns their number, 0 also for a NULL or unknown device. Raises 22023 for a NULL or infinite received_at (DUIS 11.3 with execution time 3000-12-31)';
-
-CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa.record_outcome(text, text) IS
-	'records what the meter answered, just now, which is a sign of life, but for the same outcome again, a message that is delivered anew: succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes nothing (it may have); only a tracked activation changes. True for a known request_id, false for an unknown or NULL one. Raises 22023 for another or NULL outcome (GBCS CS06)';
-
-CREATE FUNCTION poa_internal.record_outcome_at(request_id text, outcome text, received_at timestamptz) RETURNS boolean
-	AS 'MODULE_PATHNAME', 'poa_record_outcome' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa_internal.record_outcome_at(text, text, timestamptz) IS
-	'poa.record_outcome for an outcome received at a UTC instant, when the meter gave its sign of life. Also raises 22023 for a NULL or infinite received_at';
-
-/*
- * A critical command comes twice under one RequestID: as a request, and then
- * signed, which is what reaches the meter.  Delivery is at least once.  What a
- * second delivery would do again, move a window or cancel, is done at the first
- * receipt only, which poa.activation alone does not tell.
- */
-CREATE TABLE poa_internal.received_command (
-	request_id text,
-	signed boolean,
+CREATE TABLE poa.activation_change (
+	change_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	activation_id bigint NOT NULL,
+	changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	by_whom text NOT NULL DEFAULT SESSION_USER,
+	status text NOT NULL,
+	chf @extschema@.guid NOT NULL,
+	activates_at timestamptz NOT NULL,
+	opens_at timestamptz NOT NULL,
+	closes_at timestamptz NOT NULL,
 	received_at timestamptz NOT NULL,
-	PRIMARY KEY (request_id, signed)
+	ended_at timestamptz,
+	ended_by text,
+	transaction_id xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()
 );
-COMMENT ON TABLE poa_internal.received_command IS
-	'cancellations and signed pre-commands that have been received, so that one that is delivered again does nothing again';
-COMMENT ON COLUMN poa_internal.received_command.request_id IS 'RequestID of the service request, in upper case';
-COMMENT ON COLUMN poa_internal.received_command.signed IS 'true for a signed pre-command, false for a request';
-COMMENT ON COLUMN poa_internal.received_command.received_at IS 'UTC instant at which the DSP first received it';
-SELECT pg_catalog.pg_extension_config_dump('poa_internal.received_command', '');
+CREATE INDEX activation_change_activation_id_idx ON poa.activation_change (activation_id);
+COMMENT ON TABLE poa.activation_change IS
+	'what was known of each activation when: a row for its tracking and for each change of status, hub or time.'
+	' Append-only; poa.purge_activations removes the changes of the activations that it removes';
+COMMENT ON COLUMN poa.activation_change.change_id IS 'number of the change, in the order of arrival';
+COMMENT ON COLUMN poa.activation_change.activation_id IS 'the activation, of which the columns below are the state after the change';
+COMMENT ON COLUMN poa.activation_change.changed_at IS 'UTC instant of the change, by the clock';
+COMMENT ON COLUMN poa.activation_change.by_whom IS 'name of the role whose session made the change';
+COMMENT ON COLUMN poa.activation_change.status IS 'as in poa.activation';
+COMMENT ON COLUMN poa.activation_change.chf IS 'GUID of the hub on which the window stands';
+COMMENT ON COLUMN poa.activation_change.activates_at IS 'UTC instant, as in poa.activation';
+COMMENT ON COLUMN poa.activation_change.opens_at IS 'UTC instant at which the window opens';
+COMMENT ON COLUMN poa.activation_change.closes_at IS 'UTC instant at which the window closes';
+COMMENT ON COLUMN poa.activation_change.received_at IS 'UTC instant, as in poa.activation';
+COMMENT ON COLUMN poa.activation_change.ended_at IS 'UTC instant, as in poa.activation';
+COMMENT ON COLUMN poa.activation_change.ended_by IS 'as in poa.activation';
+COMMENT ON COLUMN poa.activation_change.transaction_id IS
+	'number of the transaction that made the change; after a restore from a dump that of the old server';
+SELECT pg_catalog.pg_extension_config_dump('poa.activation_change', '');
+SELECT pg_catalog.pg_extension_config_dump('poa.activation_change_change_id_seq', '');
+COMMENT ON SEQUENCE poa.activation_change_change_id_seq IS 'numbers of poa.activation_change; dumped, so that they go on after a restore';
 
-CREATE FUNCTION poa_internal.first_receipt(request_id text, signed boolean, received_at timestamptz) RETURNS boolean
+/* not for INSERT, which a restore does: track_command records what it adds */
+CREATE FUNCTION poa_internal.record_change() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 BEGIN
-	INSERT INTO poa_internal.received_command VALUES (upper($1), $2, $3)
-	ON CONFLICT ON CONSTRAINT received_command_pkey DO NOTHING;
-	RETURN FOUND;
+	INSERT INTO poa.activation_change (activation_id, status, chf, activates_at, opens_at, closes_at, received_at, ended_at, ended_by)
+	SELECT n.* FROM (
+		SELECT a.activation_id, a.status, a.chf, a.activates_at, a.opens_at, a.closes_at, a.received_at, a.ended_at, a.ended_by FROM after AS a
+		EXCEPT
+		SELECT a.activation_id, a.status, a.chf, a.activates_at, a.opens_at, a.closes_at, a.received_at, a.ended_at, a.ended_by FROM before AS a
+	) AS n;
+	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.first_receipt(text, boolean, timestamptz) IS
-	'records that a request, or its signed pre-command, has been received at a UTC instant; false if it had been before. Raises 23502 for NULL';
-SELECT poa_internal.permit('FUNCTION poa_internal.first_receipt(text, boolean, timestamptz)', '{operator}');
-
-CREATE FUNCTION poa_internal.retime_activation(request_id text, received_at timestamptz DEFAULT pg_catalog.now())
-RETURNS boolean
-	AS 'MODULE_PATHNAME', 'poa_retime_activation' LANGUAGE C
-	SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off;
-COMMENT ON FUNCTION poa_internal.retime_activation(text, timestamptz) IS
-	'the signed pre-command of a request has been received at a UTC instant: the window of an on-demand activation that is tracked starts anew there, once, on the hub where the meter is now. True where it did, false where there was nothing to move, also for NULL. Raises 22023 for a NULL or infinite received_at (DUIS: the meter acts on the signed pre-command)';
-
-SELECT poa_internal.permit('FUNCTION poa_internal.retime_activation(text, timestamptz)', '{operator}');
-SELECT poa_internal.permit('FUNCTION poa.track_activation(@extschema@.guid, timestamptz, text, timestamptz)', '{operator}');
-SELECT poa_internal.permit('FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz)', '{operator}');
-SELECT poa_internal.permit('FUNCTION poa.record_outcome(text, text)', '{operator}');
-SELECT poa_internal.permit('FUNCTION poa_internal.record_outcome_at(text, text, timestamptz)', '{operator}');
+COMMENT ON FUNCTION poa_internal.record_change() IS
+	'trigger: a row in poa.activation_change for each activation whose state has changed';
+REVOKE ALL ON FUNCTION poa_internal.record_change() FROM PUBLIC;
+CREATE TRIGGER record_change AFTER UPDATE ON poa.activation
+	REFERENCING OLD TABLE AS before NEW TABLE AS after
+	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.record_change();
+COMMENT ON TRIGGER record_change ON poa.activation IS 'what was known of an activation stays on record';

@@ -3,42 +3,63 @@
  */
 
 /*
- * The rule of eligibility for people to read.  track_activation asks the same
- * five questions in C (activation.c); a test compares the two.
+ * The rule.  It is written here only: tracking goes by "eligible", and
+ * poa.eligibility explains the columns before it.
  */
+CREATE FUNCTION poa_internal.criteria(device @extschema@.guid)
+RETURNS TABLE (eligible boolean, inventory boolean, type boolean, generation boolean, manufacturer boolean, list boolean, hub boolean,
+	device_type text, smets smallint, cpl text, chf @extschema@.guid, mpxn text, name text, window_before interval, window_after interval)
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT c.inventory AND c.type AND c.generation AND c.manufacturer AND c.list AND c.hub, c.*
+	FROM (
+		SELECT d.device IS NOT NULL AS inventory, coalesce(d.device_type = 'ESME', false) AS type,
+			coalesce(d.smets = 2, false) AS generation, m.manufacturer IS NOT NULL AS manufacturer,
+			g.guid IS NOT NULL AS list, d.chf IS NOT NULL AS hub,
+			d.device_type, d.smets, d.manufacturer AS cpl, d.chf, d.mpxn, m.name, m.window_before, m.window_after
+		FROM (SELECT) AS one
+		LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) $1
+		LEFT JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer
+		LEFT JOIN poa.guid_list AS g ON g.guid OPERATOR(@extschema@.=) $1
+	) AS c;
+END;
+COMMENT ON FUNCTION poa_internal.criteria(@extschema@.guid) IS
+	'the criteria of eligibility of a device, one row.'
+	' eligible: all of the six are true, which never are NULL. After them what they go by, NULL where there is none:'
+	' cpl is the identifier of its manufacturer (MP102B)';
+SELECT poa_internal.permit('FUNCTION poa_internal.criteria(@extschema@.guid)', '{operator,auditor}');
+
 CREATE FUNCTION poa.eligibility(device @extschema@.guid)
 RETURNS TABLE (criterion text, met boolean, detail text)
 LANGUAGE sql STABLE ROWS 6
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT c.criterion, coalesce(c.met, false), c.detail
-	FROM (SELECT) AS one
-	LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) $1
-	LEFT JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer
-	LEFT JOIN poa.guid_list AS g ON g.guid OPERATOR(@extschema@.=) $1
+	SELECT e.criterion, e.met, e.detail
+	FROM poa_internal.criteria($1) AS c
 	CROSS JOIN LATERAL (VALUES
-		(1, 'inventory', d.device IS NOT NULL,
-			CASE WHEN d.device IS NULL THEN coalesce('device ' || $1::text, 'a NULL device') || ' is not in poa.device'
-				ELSE 'device ' || $1::text || ' is in poa.device' END),
-		(2, 'type', d.device_type = 'ESME',
-			'device type is ' || coalesce(d.device_type, 'unknown') || ', must be ESME'),
-		(3, 'generation', d.smets = 2,
-			'SMETS generation is ' || coalesce(d.smets::text, 'unknown') || ', must be 2'),
-		(4, 'manufacturer', m.manufacturer IS NOT NULL,
-			'manufacturer ' || coalesce(d.manufacturer, 'unknown')
-			|| CASE WHEN m.manufacturer IS NULL THEN ' is not in poa.manufacturer'
-					|| coalesce((SELECT ' (but ' || o.manufacturer || ' is)' FROM poa.manufacturer AS o
-						WHERE o.manufacturer = upper(d.manufacturer)), '')
-				ELSE ' (' || m.name || ') is in poa.manufacturer' END),
-		(5, 'list', g.guid IS NOT NULL,
+		(1, 'inventory', c.inventory,
 			coalesce('device ' || $1::text, 'a NULL device')
-			|| CASE WHEN g.guid IS NULL THEN ' is not' ELSE ' is' END || ' on poa.guid_list'),
-		(6, 'hub', d.chf IS NOT NULL,
-			CASE WHEN d.chf IS NULL THEN 'the communications hub is unknown'
-				ELSE 'communications hub is ' || d.chf::text END)
-	) AS c (n, criterion, met, detail)
-	ORDER BY c.n
+			|| CASE WHEN c.inventory THEN ' is in poa.device' ELSE ' is not in poa.device' END),
+		(2, 'type', c.type,
+			'device type is ' || coalesce(c.device_type, 'unknown') || ', must be ESME'),
+		(3, 'generation', c.generation,
+			'SMETS generation is ' || coalesce(c.smets::text, 'unknown') || ', must be 2'),
+		(4, 'manufacturer', c.manufacturer,
+			'manufacturer ' || coalesce(c.cpl, 'unknown')
+			|| CASE WHEN c.manufacturer THEN ' (' || c.name || ') is in poa.manufacturer'
+				ELSE ' is not in poa.manufacturer'
+					|| coalesce((SELECT ' (but ' || o.manufacturer || ' is)' FROM poa.manufacturer AS o
+						WHERE o.manufacturer = upper(c.cpl)), '') END),
+		(5, 'list', c.list,
+			coalesce('device ' || $1::text, 'a NULL device')
+			|| CASE WHEN c.list THEN ' is on poa.guid_list' ELSE ' is not on poa.guid_list' END),
+		(6, 'hub', c.hub,
+			coalesce('communications hub is ' || c.chf::text, 'the communications hub is unknown'))
+	) AS e (n, criterion, met, detail)
+	ORDER BY e.n
 $$;
 COMMENT ON FUNCTION poa.eligibility(@extschema@.guid) IS
-	'whether the firmware activations of a device are tracked, one row a criterion (inventory, type, generation, manufacturer, list, hub) and why; all must be met. A NULL or unknown device meets none but, if it is there, list (MP102B)';
+	'whether the firmware activations of a device are tracked, and why.'
+	' One row a criterion (inventory, type, generation, manufacturer, list, hub); all must be met.'
+	' A NULL or unknown device meets none but, if it is there, list (MP102B)';
 SELECT poa_internal.permit('FUNCTION poa.eligibility(@extschema@.guid)', '{operator,auditor}');

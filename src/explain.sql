@@ -16,12 +16,12 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH activation AS (
-		SELECT a.*, a.status IN ('tracked', 'succeeded') AS suppresses,
+		SELECT a.*, poa_internal.suppresses(a.status) AS suppresses,
 			$2 >= a.opens_at AS opened, $2 <= a.closes_at AS not_closed
 		FROM poa.activation AS a WHERE a.chf OPERATOR(@extschema@.=) $1
 	), deciding AS (
 		SELECT a.* FROM activation AS a
-		WHERE a.suppresses AND a.opened AND a.not_closed
+		WHERE a.suppresses AND poa_internal.window_holds(a.opens_at, a.closes_at, $2)
 		ORDER BY a.activates_at DESC, a.activation_id DESC LIMIT 1
 	), meter AS (
 		SELECT d.device FROM poa.device AS d

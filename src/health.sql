@@ -40,7 +40,7 @@ AS $$
 	), day AS MATERIALIZED (
 		/* of 24 hours back from now: 0 is the last one, 15 all before the fourteenth, -1 are windows that are open */
 		SELECT a.day AS n, a.since_last_entry, max(a.received_at) AS last_received,
-			count(*) FILTER (WHERE a.status IN ('tracked', 'succeeded')) AS windows,
+			count(*) FILTER (WHERE poa_internal.suppresses(a.status)) AS windows,
 			coalesce(sum(e.alerts), 0) AS alerts
 		FROM (
 			SELECT a.activation_id, a.received_at, a.status,

@@ -19,15 +19,15 @@ BEGIN
 	FROM poa_internal.stored_ad1(distributors, from_at, to_at) AS s
 	CROSS JOIN LATERAL (
 		SELECT v.* FROM poa.activation AS v
-		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
-			AND s.decided_at BETWEEN v.opens_at AND v.closes_at
+		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND poa_internal.suppresses(v.status)
+			AND poa_internal.window_holds(v.opens_at, v.closes_at, s.decided_at)
 		ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1
 	) AS a
 	/* first of all, because most are in no window, and to sort none takes longer than to look */
 	WHERE EXISTS (
 		SELECT FROM poa.activation AS v
-		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.status IN ('tracked', 'succeeded')
-			AND s.decided_at BETWEEN v.opens_at AND v.closes_at)
+		WHERE v.chf OPERATOR(@extschema@.=) s.chf AND poa_internal.suppresses(v.status)
+			AND poa_internal.window_holds(v.opens_at, v.closes_at, s.decided_at))
 	ORDER BY s.decided_at, s.chf, a.activation_id;
 END
 $$;

@@ -12,17 +12,18 @@ DECLARE
 	m poa_internal.activation_message;
 	o poa_internal.answer_message;
 	known record;
-	retimed boolean;
+	form text;
 	fields CONSTANT jsonb := poa_internal.message_fields(message);
 BEGIN
 	IF poa_internal.message_kind(fields) = 'activation' THEN
 		m := poa_internal.read_activation(fields);
+		form := CASE m.command_variant WHEN 4 THEN 'request' ELSE 'signed' END;
 	ELSE
 		o := poa_internal.read_answer(fields);
 	END IF;
 	IF poa_internal.message_kind(fields) <> 'activation' THEN
 		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
-		WHERE a.device OPERATOR(@extschema@.=) o.device AND upper(a.request_id) = o.request_id;
+		WHERE a.device OPERATOR(@extschema@.=) o.device AND a.request_id = o.request_id;
 		IF o.request_id IS NULL THEN
 			action := 'ignored';
 			detail := coalesce(poa_internal.message_name(fields, message), 'NULL is no message');
@@ -42,27 +43,18 @@ BEGIN
 			FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
 		END IF;
 	ELSIF m.cancels THEN
-		/* a NULL gets as far as cancel_activation, which refuses it */
-		IF poa_internal.first_receipt(m.request_id, m.command_variant <> 4, coalesce(received_at, 'infinity')) THEN
-			action := 'cancelled';
-			detail := format('activations of device %s that were pending: %s', m.device, poa.cancel_activation(m.device, received_at));
-		ELSE
+		detail := format('activations of device %s that were pending: %s', m.device,
+			poa_internal.cancel_command(m.device, m.request_id, received_at, form));
+		action := 'cancelled';
+		IF NOT poa_internal.record_command(m.request_id, m.command_variant, received_at, m.device, action, detail,
+			NULL, true, NULL, NULL)
+		THEN
 			action := 'duplicate';
 			detail := format('cancellation %s was received before', m.request_id);
 		END IF;
 	ELSE
-		/* a RequestID is kept as it was sent first, and may come in another case */
-		SELECT a.activation_id, a.request_id INTO known FROM poa.activation AS a
-		WHERE a.device OPERATOR(@extschema@.=) m.device AND upper(a.request_id) = upper(m.request_id);
-		activation_id := poa.track_activation(m.device, m.activates_at, coalesce(known.request_id, m.request_id), received_at);
-		retimed := activation_id IS NOT NULL AND m.command_variant <> 4 AND m.activates_at IS NULL
-			AND poa_internal.first_receipt(m.request_id, true, received_at)
-			AND poa_internal.retime_activation(coalesce(known.request_id, m.request_id), received_at);
-		action := CASE
-			WHEN activation_id IS NULL THEN 'not_eligible'
-			WHEN known.activation_id IS NULL THEN 'tracked'
-			WHEN retimed THEN 'retimed'
-			ELSE 'duplicate' END;
+		SELECT t.* INTO activation_id, action
+		FROM poa_internal.track_command(m.device, m.activates_at, m.request_id, received_at, form, m.firmware_hash) AS t;
 		IF activation_id IS NULL THEN
 			SELECT format('device %s does not meet: %s', m.device, string_agg(e.criterion, ', ')) INTO detail
 			FROM poa.eligibility(m.device) AS e WHERE NOT e.met;
@@ -71,6 +63,8 @@ BEGIN
 				a.device, a.chf, a.status, a.opens_at, a.closes_at) INTO detail
 			FROM poa.activation AS a WHERE a.activation_id = receive.activation_id;
 		END IF;
+		PERFORM poa_internal.record_command(m.request_id, m.command_variant, received_at, m.device, action, detail,
+			m.activates_at, false, m.firmware_hash, activation_id);
 	END IF;
 	RETURN NEXT;
 END

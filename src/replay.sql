@@ -54,7 +54,7 @@ BEGIN
 			CASE WHEN NOT as_it_was THEN (
 				SELECT v.activation_id FROM poa.activation AS v
 				WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.received_at <= s.decided_at
-					AND (v.status IN ('tracked', 'succeeded') OR v.ended_at > s.decided_at)
+					AND (poa_internal.suppresses(v.status) OR v.ended_at > s.decided_at)
 					AND s.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
 						AND coalesce(v.activates_at + window_after, v.closes_at)
 				ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1

@@ -15,7 +15,7 @@
  * or of a meter that has moved.
  *
  * A window may have moved since it suppressed an alert, once, from its receipt
- * to that of its signed pre-command (retime_activation).  Only differences of
+ * to that of its signed pre-command (settle.sql).  Only differences of
  * instants are compared, which no time zone changes.
  */
 CREATE FUNCTION poa_internal.verify_of(distributors smallint[], from_at timestamptz, to_at timestamptz)
@@ -52,8 +52,8 @@ BEGIN
 	/* Do the columns of each log row agree with each other, and with the alert? */
 	SELECT count(*), min(l.log_id), max(l.log_id), coalesce(array_agg(l.log_id ORDER BY l.log_id) FILTER (WHERE
 			l.alert_code <> 'AD1'
-			OR l.decided_at NOT BETWEEN l.opens_at AND l.closes_at
-			OR l.activates_at NOT BETWEEN l.opens_at AND l.closes_at
+			OR NOT poa_internal.window_holds(l.opens_at, l.closes_at, l.decided_at)
+			OR NOT poa_internal.window_holds(l.opens_at, l.closes_at, l.activates_at)
 			OR l.delay <> l.decided_at - l.activates_at
 			OR l.matched[1] IS DISTINCT FROM l.activation_id
 			OR (SELECT count(DISTINCT m.id) FROM unnest(l.matched) AS m (id)) <> cardinality(l.matched)
@@ -85,7 +85,7 @@ BEGIN
 	LEFT JOIN poa.activation AS a ON a.activation_id = m.id
 	WHERE l.decided_at >= since AND l.decided_at < until
 		AND cardinality(l.matched) > 1
-		AND (l.decided_at BETWEEN a.opens_at AND a.closes_at
+		AND (poa_internal.window_holds(a.opens_at, a.closes_at, l.decided_at)
 			OR l.decided_at - a.received_at BETWEEN a.opens_at - a.activates_at AND a.closes_at - a.activates_at) IS NOT TRUE;
 	SELECT coalesce(array_agg(DISTINCT b.id ORDER BY b.id), '{}') INTO bad FROM unnest(bad || more) AS b (id);
 	check_name := 'explained';
@@ -105,7 +105,7 @@ BEGIN
 	/* a log row asks by its negative number for what stands there of its hub and instant */
 	WITH asked AS (
 		SELECT a.activation_id AS id, a.chf, a.opens_at AS from_at, a.closes_at AS to_at FROM poa.activation AS a
-		WHERE a.status IN ('tracked', 'succeeded') AND a.closes_at >= since AND a.opens_at < until
+		WHERE poa_internal.suppresses(a.status) AND a.closes_at >= since AND a.opens_at < until
 		UNION ALL
 		SELECT -l.log_id, l.chf, l.decided_at, l.decided_at FROM poa.suppression_log AS l
 		WHERE l.decided_at >= since AND l.decided_at < until

@@ -34,6 +34,11 @@ sub new
 		activation => {},      # id => row
 		request => {},         # request_id => id
 		of_device => {},       # meter => its activations, in order of arrival
+		cancellation => {},    # meter => what was cancelled when
+		purged => {},          # meter => activations that are no more, but superseded one that is
+		outcome => {},         # request_id => the one that counts
+		refusal => {},         # request_id => that received first
+		turn => 0,             # the order of arrival
 		log => {},             # alert => row
 		stored => {},          # alert => the tables it stands in
 		released => {},        # alert => reason
@@ -62,12 +67,52 @@ sub eligible
 	return !grep { !$_ } values %met;
 }
 
-# Pending: tracked, and not started when a command comes at $at.
-sub pending
+# The law of delivery.  What was received for a meter is its commands, in
+# of_device, and cancellations, in cancellation, each with its turn of arrival;
+# and outcomes and refusals, by request.
+sub takes_over
 {
-	my ($activation, $at) = @_;
-	return $activation->{status} eq 'tracked' && $activation->{activates_at} > $at;
+	my ($taker, $activation) = @_;
+	my $later = $taker->{received_at} <=> $activation->{received_at} || $taker->{turn} <=> $activation->{turn};
+
+	return $later > 0 && $taker->{received_at} < $activation->{activates_at};
 }
+
+sub state_of
+{
+	my ($self, $activation) = @_;
+	my $request_id = $activation->{request_id} // '';
+	my $outcome = $self->{outcome}{$request_id};
+	my $meter = $activation->{device};
+
+	return ($outcome eq 'succeeded' ? 'succeeded' : 'failed', $outcome eq 'succeeded' ? undef : $outcome) if defined $outcome;
+	return ('failed', $self->{refusal}{$request_id}{reason}) if exists $self->{refusal}{$request_id};
+	my ($taker) = sort { $a->{received_at} <=> $b->{received_at} || $a->{turn} <=> $b->{turn} }
+	  grep { takes_over($_, $activation) && !exists $self->{refusal}{ $_->{request_id} // '' } }
+	  @{ $self->{of_device}{$meter} // [] }, @{ $self->{purged}{$meter} // [] }, @{ $self->{cancellation}{$meter} // [] };
+	return ('tracked', undef) unless defined $taker;
+	return ('cancelled', 'cancel_activation') if $taker->{cancels};
+	return ('superseded', $taker->{request_id} // "activation $taker->{id}");
+}
+
+# Returns how many are cancelled now that were not.
+sub settle
+{
+	my ($self, $meter) = @_;
+	my $cancelled = 0;
+
+	foreach my $activation (@{ $self->{of_device}{$meter} // [] })
+	{
+		my $before = $activation->{status};
+		@$activation{qw(status ended_by)} = $self->state_of($activation);
+		$activation->{chf} = $self->{device}{$meter}{chf} // $activation->{chf}
+		  if suppresses($activation) && $before !~ /^(tracked|succeeded)$/;
+		$cancelled++ if $activation->{status} eq 'cancelled' && $before ne 'cancelled';
+	}
+	return $cancelled;
+}
+
+sub suppresses { return shift->{status} =~ /^(tracked|succeeded)$/; }
 
 sub track
 {
@@ -83,16 +128,9 @@ sub track
 	my ($before, $after) = @{ $self->{manufacturer}{ $row->{manufacturer} } };
 	$activates_at //= $received_at;
 
-	my $others = $self->{of_device}{$meter} //= [];
-	foreach my $other (grep { $_->{received_at} <= $received_at } @$others)
-	{
-		$other->{status} = 'superseded' if pending($other, $received_at);
-	}
-	my $superseded =
-	  first { $_->{received_at} > $received_at && $activates_at > $_->{received_at} } @$others;
-
 	my $new = {
 		id => $id,
+		turn => $self->{turn}++,
 		device => $meter,
 		chf => $row->{chf},
 		request_id => $request_id,
@@ -100,38 +138,60 @@ sub track
 		activates_at => $activates_at,
 		opens_at => $activates_at - $before,
 		closes_at => $activates_at + $after,
-		status => $superseded ? 'superseded' : 'tracked',
-		map { $_ => $row->{$_} } qw(manufacturer mpxn),
+		status => 'tracked',
+		manufacturer => $row->{manufacturer},
+		mpxn => $row->{mpxn},
 	};
 	$self->{activation}{$id} = $new;
-	push @$others, $new;
+	push @{ $self->{of_device}{$meter} }, $new;
 	$self->{request}{$request_id} = $id if defined $request_id;
+	$self->settle($meter);
 	return $id;
 }
 
 sub cancel
 {
 	my ($self, $meter, $received_at) = @_;
-	my @cancelled = grep { pending($_, $received_at) } @{ $self->{of_device}{$meter} // [] };
 
-	$_->{status} = 'cancelled' foreach @cancelled;
-	return scalar @cancelled;
+	return 0 unless exists $self->{list}{$meter} || @{ $self->{of_device}{$meter} // [] };
+	push @{ $self->{cancellation}{$meter} }, { cancels => 1, received_at => $received_at, turn => $self->{turn}++ }
+	  unless grep { $_->{received_at} == $received_at } @{ $self->{cancellation}{$meter} // [] };
+	return $self->settle($meter);
+}
+
+# The meter of a request, undef where that is not known.
+sub meter_of
+{
+	my ($self, $request_id) = @_;
+	my $id = $self->{request}{$request_id};
+
+	return $self->{activation}{$id}{device} if defined $id;
+	my ($purged) = grep { ($_->{request_id} // '') eq $request_id } map { @$_ } values %{ $self->{purged} };
+	return defined $purged ? $purged->{device} : undef;
 }
 
 sub outcome
 {
 	my ($self, $request_id, $outcome) = @_;
-	my %status = (
-		succeeded => 'succeeded',
-		no_image_held => 'failed',
-		hash_mismatch => 'failed',
-		activation_failure => 'tracked');
-	my $id = $self->{request}{$request_id};
 
-	return 'error 22023' unless defined $outcome && exists $status{$outcome};
-	return 'false' unless defined $id;
-	my $activation = $self->{activation}{$id};
-	$activation->{status} = $status{$outcome} if $activation->{status} eq 'tracked';
+	return 'error 22023' unless defined $outcome && $outcome =~ /^(succeeded|no_image_held|hash_mismatch|activation_failure)$/;
+	$self->{outcome}{$request_id} //= $outcome unless $outcome eq 'activation_failure';
+	my $meter = $self->meter_of($request_id);
+	return 'false' unless defined $meter;
+	$self->settle($meter);
+	return 'true';
+}
+
+sub refuse
+{
+	my ($self, $request_id, $reason, $received_at) = @_;
+	my $first = $self->{refusal}{$request_id};
+
+	$self->{refusal}{$request_id} = { reason => $reason, received_at => $received_at }
+	  unless defined $first && $first->{received_at} <= $received_at;
+	my $meter = $self->meter_of($request_id);
+	return 'false' unless defined $meter;
+	$self->settle($meter);
 	return 'true';
 }
 
@@ -150,7 +210,7 @@ sub place
 	foreach my $activation (@{ $self->{of_device}{$meter} // [] })
 	{
 		$activation->{chf} = $row->{chf}
-		  if $activation->{status} =~ /^(tracked|succeeded)$/ && $activation->{closes_at} >= $now;
+		  if suppresses($activation) && $activation->{closes_at} >= $now;
 	}
 	return;
 }
@@ -163,7 +223,7 @@ sub windows
 	return sort { $b->{activates_at} <=> $a->{activates_at} || $b->{id} <=> $a->{id} }
 	  grep {
 			 $_->{chf} == $chf
-		  && $_->{status} =~ /^(tracked|succeeded)$/
+		  && suppresses($_)
 		  && $_->{opens_at} <= $at
 		  && $at <= $_->{closes_at}
 	  } values %{ $self->{activation} };
@@ -225,18 +285,47 @@ sub release
 
 sub purge_activations
 {
-	my ($self, $before) = @_;
+	my ($self, $before, $now) = @_;
 	my %referred = map { $_ => 1 } map { @{ $_->{matched} } } values %{ $self->{log} };
 	my $all = $self->{activation};
 	my @purged =
-	  grep { $_->{closes_at} < $before && !$referred{ $_->{id} } } values %$all;
+	  grep { $_->{closes_at} < $before && $_->{closes_at} < $now && !$referred{ $_->{id} } } values %$all;
 
 	foreach my $activation (@purged)
 	{
+		my $meter = $activation->{device};
 		delete $all->{ $activation->{id} };
 		delete $self->{request}{ $activation->{request_id} } if defined $activation->{request_id};
-		@{ $self->{of_device}{ $activation->{device} } } =
-		  grep { $_ != $activation } @{ $self->{of_device}{ $activation->{device} } };
+		@{ $self->{of_device}{$meter} } = grep { $_ != $activation } @{ $self->{of_device}{$meter} };
+		push @{ $self->{purged}{$meter} }, $activation;
+	}
+
+	# what takes over one that stays is kept, with what tells that it was refused
+	my $needed = sub {
+		my ($meter, $taker) = @_;
+		return scalar grep {
+			$_->{received_at} <= $taker->{received_at} && $taker->{received_at} < $_->{activates_at}
+		} @{ $self->{of_device}{$meter} // [] };
+	};
+	my %answered = %{ $self->{request} };
+	foreach my $meter (keys %{ $self->{purged} })
+	{
+		@{ $self->{purged}{$meter} } = grep { $needed->($meter, $_) } @{ $self->{purged}{$meter} };
+		$answered{ $_->{request_id} // '' } = 1 foreach @{ $self->{purged}{$meter} };
+	}
+	foreach my $meter (keys %{ $self->{cancellation} })
+	{
+		@{ $self->{cancellation}{$meter} } =
+		  grep { $_->{received_at} >= $before || $needed->($meter, $_) } @{ $self->{cancellation}{$meter} };
+	}
+	foreach my $request_id (keys %{ $self->{refusal} })
+	{
+		delete $self->{refusal}{$request_id}
+		  if $self->{refusal}{$request_id}{received_at} < $before && !exists $answered{$request_id};
+	}
+	foreach my $request_id (keys %{ $self->{outcome} })
+	{
+		delete $self->{outcome}{$request_id} if $now < $before && !exists $answered{$request_id};
 	}
 	return scalar @purged;
 }
@@ -531,10 +620,6 @@ sub history
 		},
 		cancelled => sub {
 			my ($meter, $at) = ($some_meter->(), $some_time->());
-			# not earlier than what it would cancel: the contract is silent on that
-			my ($newest) = sort { $b <=> $a }
-			  map { $_->{received_at} } @{ $model->{of_device}{$meter} // [] };
-			$at = $newest if defined $newest && $newest > $at;
 			$play->(sub {
 				$ask->($model->cancel($meter, $at),
 					sprintf 'poa.cancel_activation(%s, %s)', meter_guid($meter), instant($at));
@@ -548,6 +633,14 @@ sub history
 			$play->(sub {
 				$ask->($model->outcome($request_id, $outcome),
 					sprintf 'poa.record_outcome(%s, %s)', text($request_id), text($outcome));
+			});
+		},
+		refused => sub {
+			my $request_id = @requests && chance(0.95) ? pick(@requests)->[2] : "u$step";
+			my $at = $some_time->();
+			$play->(sub {
+				$ask->($model->refuse($request_id, "E$step", $at),
+					sprintf 'poa.refuse_activation(%s, %s, %s)', text($request_id), text("E$step"), instant($at));
 			});
 		},
 		eligibility => sub {
@@ -618,7 +711,7 @@ sub history
 			return unless chance(0.06);
 			$play->(sub {
 				return if @saved && !$may_purge;
-				$ask->($model->purge_activations($before), 'poa.purge_activations(' . instant($before) . ')');
+				$ask->($model->purge_activations($before, $now), 'poa.purge_activations(' . instant($before) . ')');
 			});
 		},
 		switch => sub {
@@ -770,7 +863,7 @@ sub history
 
 	%weight = (
 		on_demand => 25, future_dated => 45, redelivered => 10, cancelled => 8,
-		outcome => 10, invalid => 1, eligibility => 3);
+		outcome => 10, refused => 6, invalid => 1, eligibility => 3);
 	my @commands = map { ($_) x $weight{$_} } sort keys %weight;
 	while ($commands < COMMANDS || $alerts < ALERTS)
 	{
@@ -940,11 +1033,12 @@ sub differences
 		});
 	push @differences, difference('activations',
 		rows($node, $db, q{SELECT activation_id, number(device), number(chf), request_id, us(received_at),
-			us(activates_at), us(opens_at), us(closes_at), status FROM poa.activation}),
+			us(activates_at), us(opens_at), us(closes_at), status, regexp_replace(ended_by, '^activation \d+$', 'activation') FROM poa.activation}),
 		{
 			map {
 				($id_of{ $_->{id} } // "step $_->{id}") => line(@$_{
-						qw(device chf request_id received_at activates_at opens_at closes_at status)})
+						qw(device chf request_id received_at activates_at opens_at closes_at status)},
+					defined $_->{ended_by} ? $_->{ended_by} =~ s/^activation \d+$/activation/r : undef)
 			} values %{ $model->{activation} }
 		});
 	push @differences, difference('stored alerts',

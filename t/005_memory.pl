@@ -583,7 +583,7 @@ COMMIT;
 SELECT poa.record_outcome('round $n', 'succeeded'), poa.record_outcome('none', 'no_image_held'), poa.record_outcome('none', 'none');
 SELECT poa.cancel_activation(1::bigint::guid, $at);
 SELECT poa.cancel_activation(1::bigint::guid, NULL);
-SELECT poa_internal.retime_activation('round $n', $at + interval '1 minute');
+SELECT poa_internal.track_command(a.device, NULL, a.request_id, $at + interval '1 minute', 'signed') FROM poa.activation AS a WHERE a.request_id = 'round $n';
 SELECT count(*) FROM poa.explain(2::bigint::guid, $at);
 SELECT count(*) FROM poa.eligibility(1::bigint::guid);
 SELECT poa.release(max(log_id), 'round $n') FROM poa.suppression_log;

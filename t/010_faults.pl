@@ -54,7 +54,7 @@ COMMIT;
 -- everything that is there, as one line a table
 CREATE FUNCTION state() RETURNS TABLE (what text, n bigint, digest text) LANGUAGE plpgsql AS $$
 BEGIN
-	FOR what IN VALUES ('alerts'), ('poa.suppression_log'), ('poa.release_log'), ('poa.activation'), ('poa_internal.received_command'),
+	FOR what IN VALUES ('alerts'), ('poa.suppression_log'), ('poa.release_log'), ('poa.activation'), ('poa_internal.message'),
 		('poa.device'), ('poa.guid_list'), ('poa.guid_list_import'), ('poa_internal.guid_list_change') LOOP
 		RETURN QUERY EXECUTE format('SELECT %L, count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM %s AS t', what, what);
 	END LOOP;

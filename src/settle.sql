@@ -1,0 +1,228 @@
+/*
+ * The law of delivery: the state of a device is a function of what the DSP
+ * received for it, not of the order in which that is delivered.
+ *
+ * What was received is the commands, in poa.activation, and all else, in
+ * poa_internal.message: whatever is delivered is noted there, also before the
+ * command that it belongs to.  settle() computes the states of a device from
+ * the two and writes what differs, with a row in poa.activation_change.
+ */
+
+/*
+ * Of each kind a request has one message, that received first: what is
+ * delivered again changes nothing.
+ */
+CREATE TABLE poa_internal.message (
+	message_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	kind text NOT NULL,
+	device @extschema@.guid,
+	request_id text,
+	received_at timestamptz NOT NULL,
+	activates_at timestamptz,
+	detail text,
+	arrived_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+	CONSTRAINT message_of_request UNIQUE (request_id, kind),
+	CONSTRAINT kind_is_known
+		CHECK (kind OPERATOR(pg_catalog.=) ANY
+			(ARRAY['request', 'signed', 'local', 'cancellation', 'refusal', 'outcome', 'purged']))
+);
+CREATE INDEX message_device_idx ON poa_internal.message USING hash (device);
+COMMENT ON TABLE poa_internal.message IS
+	'what was received beside the commands in poa.activation.'
+	' Kept, also where the command has not come yet, until poa.purge_activations';
+COMMENT ON COLUMN poa_internal.message.message_id IS 'number of the message, in the order of arrival';
+COMMENT ON COLUMN poa_internal.message.kind IS
+	'signed: the pre-command that reaches the meter; local: one that does not go over the air; request: an earlier request for either;'
+	' cancellation; refusal; outcome; purged: a command that is in poa.activation no more and superseded one that is';
+COMMENT ON COLUMN poa_internal.message.device IS 'GUID of the meter, NULL where neither an activation nor the RequestID tells';
+COMMENT ON COLUMN poa_internal.message.request_id IS
+	'RequestID that it belongs to, as in poa.activation; NULL for a cancellation that has none';
+COMMENT ON COLUMN poa_internal.message.received_at IS 'UTC instant at which the DSP received it';
+COMMENT ON COLUMN poa_internal.message.activates_at IS 'UTC instant of activation that a signed pre-command names, else NULL';
+COMMENT ON COLUMN poa_internal.message.detail IS
+	'the outcome, the reason of a refusal, or the number of an activation that had no request_id';
+COMMENT ON COLUMN poa_internal.message.arrived_at IS 'UTC instant, by the clock, at which it was delivered';
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.message', '');
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.message_message_id_seq', '');
+COMMENT ON SEQUENCE poa_internal.message_message_id_seq IS 'numbers of poa_internal.message; dumped, so that they go on after a restore';
+
+/*
+ * A lock on a row of poa.device keeps out whoever moves the meter.  It is not
+ * enough against a transaction of REPEATABLE READ, which would go on with what
+ * it saw before; an updated row stops it with 40001.
+ */
+CREATE TABLE poa_internal.turn (
+	device @extschema@.guid PRIMARY KEY,
+	turns bigint NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE poa_internal.turn IS
+	'devices of which something was received; whoever settles one updates its row, so that they take turns';
+COMMENT ON COLUMN poa_internal.turn.device IS 'GUID of the device';
+COMMENT ON COLUMN poa_internal.turn.turns IS 'number of times that something was received';
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.turn', '');
+
+CREATE FUNCTION poa_internal.take_turn(device @extschema@.guid) RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+	turn bigint;
+BEGIN
+	/* a row that is deleted and inserted again while its lock is waited for is another one */
+	LOOP
+		PERFORM FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1 FOR NO KEY UPDATE;
+		EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1);
+	END LOOP;
+	INSERT INTO poa_internal.turn AS t VALUES ($1, 1)
+	ON CONFLICT ON CONSTRAINT turn_pkey DO UPDATE SET turns = t.turns + 1
+	RETURNING t.turns INTO turn;
+	RETURN turn;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.take_turn(@extschema@.guid) IS
+	'waits until no other transaction settles or moves a device, and keeps others from it to the end of this one.'
+	' The number of the turn: 1 where nothing was received for the device before.'
+	' Raises 40001 where one did and this transaction cannot see it, 25006 in a read-only transaction';
+REVOKE ALL ON FUNCTION poa_internal.take_turn(@extschema@.guid) FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.note_message(
+	kind text,
+	device @extschema@.guid,
+	request_id text,
+	received_at timestamptz,
+	activates_at timestamptz DEFAULT NULL,
+	detail text DEFAULT NULL
+) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+	INSERT INTO poa_internal.message AS m (kind, device, request_id, received_at, activates_at, detail)
+	SELECT $1, $2, $3, $4, $5, $6
+	WHERE $3 IS NOT NULL OR NOT EXISTS (
+		SELECT FROM poa_internal.message AS o
+		WHERE o.device OPERATOR(@extschema@.=) $2 AND o.kind = $1 AND o.request_id IS NULL AND o.received_at = $4)
+	ON CONFLICT ON CONSTRAINT message_of_request DO UPDATE
+	SET received_at = excluded.received_at, activates_at = excluded.activates_at, detail = excluded.detail, arrived_at = excluded.arrived_at
+	WHERE excluded.received_at < m.received_at;
+	RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) IS
+	'notes a message in poa_internal.message; false where the same one was received no later';
+REVOKE ALL ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.messages_of(request_id text)
+RETURNS TABLE (received_at timestamptz, activates_at timestamptz, outcome text, outcome_at timestamptz,
+	refusal text, refused_at timestamptz, local_at timestamptz)
+LANGUAGE sql STABLE ROWS 1
+BEGIN ATOMIC
+	SELECT min(m.received_at) FILTER (WHERE m.kind IN ('request', 'signed')),
+		min(m.activates_at) FILTER (WHERE m.kind = 'signed'),
+		min(m.detail) FILTER (WHERE m.kind = 'outcome'), min(m.received_at) FILTER (WHERE m.kind = 'outcome'),
+		min(m.detail) FILTER (WHERE m.kind = 'refusal'), min(m.received_at) FILTER (WHERE m.kind = 'refusal'),
+		CASE WHEN count(*) FILTER (WHERE m.kind = 'signed') = 0 THEN min(m.received_at) FILTER (WHERE m.kind = 'local') END
+	FROM poa_internal.message AS m
+	WHERE m.request_id = $1;
+END;
+COMMENT ON FUNCTION poa_internal.messages_of(text) IS
+	'what poa_internal.message has of a request, one row.'
+	' received_at and activates_at are those of its forms, but for one that does not go over the air; local_at is that'
+	' of one that does not, where there is no other';
+REVOKE ALL ON FUNCTION poa_internal.messages_of(text) FROM PUBLIC;
+
+/*
+ * The law itself.  A window that begins to suppress, or to do so at another
+ * time, stands where its meter is: while it did not, it did not follow.
+ */
+CREATE FUNCTION poa_internal.settle(device @extschema@.guid) RETURNS integer
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+	cancelled integer;
+BEGIN
+	WITH command AS MATERIALIZED (
+		SELECT a.activation_id, a.status AS was, coalesce(a.request_id, 'activation ' || a.activation_id) AS name,
+			a.tracked_at AS arrived_at, least(a.received_at, m.received_at) AS received_at,
+			coalesce(m.activates_at, a.activates_at) AS activates_at,
+			m.outcome, m.outcome_at, m.refusal, m.refused_at, m.local_at
+		FROM poa.activation AS a
+		CROSS JOIN LATERAL poa_internal.messages_of(a.request_id) AS m
+		WHERE a.device OPERATOR(@extschema@.=) $1
+	), taker AS MATERIALIZED (
+		/* what takes over the one slot for what has not started */
+		SELECT 'superseded' AS status, c.name, c.received_at, c.arrived_at
+		FROM command AS c WHERE c.refused_at IS NULL AND c.local_at IS NULL
+		UNION ALL
+		SELECT CASE k.kind WHEN 'purged' THEN 'superseded' ELSE 'cancelled' END,
+			coalesce(k.request_id, k.detail, 'cancel_activation'), k.received_at, k.arrived_at
+		FROM poa_internal.message AS k
+		CROSS JOIN LATERAL poa_internal.messages_of(k.request_id) AS m
+		WHERE k.device OPERATOR(@extschema@.=) $1 AND k.kind IN ('cancellation', 'purged')
+			AND m.refused_at IS NULL AND m.local_at IS NULL
+	), settled AS (
+		SELECT c.activation_id, c.was, c.received_at, c.activates_at, s.status,
+			CASE WHEN NOT poa_internal.suppresses(s.status) THEN s.ended_at END AS ended_at,
+			CASE WHEN NOT poa_internal.suppresses(s.status) THEN s.ended_by END AS ended_by
+		FROM command AS c
+		LEFT JOIN LATERAL (
+			SELECT t.status, t.name, t.received_at FROM taker AS t
+			WHERE (t.received_at, t.arrived_at) > (c.received_at, c.arrived_at) AND t.received_at < c.activates_at
+			ORDER BY t.received_at, t.arrived_at LIMIT 1
+		) AS t ON true
+		CROSS JOIN LATERAL (
+			SELECT l.status, l.ended_at, l.ended_by
+			FROM (VALUES
+				(1, c.outcome IS NOT NULL, CASE c.outcome WHEN 'succeeded' THEN 'succeeded' ELSE 'failed' END, c.outcome_at, c.outcome),
+				(2, c.refused_at IS NOT NULL, 'failed', c.refused_at, c.refusal),
+				(3, c.local_at IS NOT NULL, 'cancelled', c.local_at, 'CommandVariant 6'),
+				(4, t.status IS NOT NULL, t.status, t.received_at, t.name),
+				(5, true, 'tracked', NULL, NULL)
+			) AS l (n, holds, status, ended_at, ended_by)
+			WHERE l.holds ORDER BY l.n LIMIT 1
+		) AS s
+	), changed AS (
+		UPDATE poa.activation AS a
+		SET received_at = s.received_at, activates_at = s.activates_at,
+			opens_at = poa_internal.utc_plus(a.opens_at, s.activates_at - a.activates_at),
+			closes_at = poa_internal.utc_plus(a.closes_at, s.activates_at - a.activates_at),
+			status = s.status, ended_at = s.ended_at, ended_by = s.ended_by,
+			chf = CASE WHEN poa_internal.suppresses(s.status)
+					AND NOT (poa_internal.suppresses(a.status) AND s.activates_at = a.activates_at)
+				THEN coalesce((SELECT d.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1), a.chf)
+				ELSE a.chf END
+		FROM settled AS s
+		WHERE a.activation_id = s.activation_id
+			AND (a.received_at, a.activates_at, a.status, a.ended_at, a.ended_by)
+				IS DISTINCT FROM (s.received_at, s.activates_at, s.status, s.ended_at, s.ended_by)
+		RETURNING a.status, s.was
+	)
+	SELECT count(*) INTO cancelled FROM changed AS c WHERE c.status = 'cancelled' AND c.was <> 'cancelled';
+	RETURN cancelled;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid) IS
+	'computes the states of the activations of a device from what was received for it, and writes those that differ.'
+	' The number of those that it turned cancelled. The caller has taken its turn';
+REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid) FROM PUBLIC;
+
+/*
+ * Without activations there is nothing to settle; what was received for them
+ * would be taken for that of others that come after.
+ */
+CREATE FUNCTION poa_internal.forget_all() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	TRUNCATE poa_internal.message, poa.activation_change;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.forget_all() IS
+	'trigger: messages and changes go with the activations when poa.activation is truncated';
+REVOKE ALL ON FUNCTION poa_internal.forget_all() FROM PUBLIC;
+CREATE TRIGGER forget_all AFTER TRUNCATE ON poa.activation
+	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.forget_all();
+COMMENT ON TRIGGER forget_all ON poa.activation IS 'nothing stays of activations that were truncated';
