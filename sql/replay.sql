@@ -106,7 +106,7 @@ SELECT count(*) FROM poa.late_activation('2026-03-07', '2026-03-08');
 SELECT poa.record_outcome('later', 'hash_mismatch'), poa.record_outcome('late', 'no_image_held');
 SELECT count(*) FROM poa.late_activation('-infinity', 'infinity');
 
--- Of like alerts, in whichever tables they stand, as many as were logged are none; 13 characters are no MPAN yet
+-- Those of which the log has the same alert are none, in the table that it names; 13 characters are no MPAN yet
 INSERT INTO alerts SELECT 'AD1', '00000000000000c2', '2026-03-09 12:10', mpxn, NULL FROM (VALUES (NULL), (NULL), ('190000000000x')) AS v (mpxn), generate_series(1, 2);
 SELECT poa.track_activation('00000000000000e2', request_id => 'like', received_at => '2026-03-09 12:00') IS NOT NULL AS tracked;
 INSERT INTO watched VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '190000000000x', NULL);

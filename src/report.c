@@ -15,6 +15,7 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
@@ -22,6 +23,7 @@
 #include "tcop/dest.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 
 #include "catalog.h"
@@ -81,41 +83,76 @@ poa_prepare_report(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *para
 }
 
 /*
- * report(...): what every report that a DNO may ask for is called by.
+ * The distributors whose alerts a role may see, as a literal for a statement:
+ * all where row-level security does not apply to the role, else those of
+ * distributors_of().
+ */
+static const char *
+distributors_of_role(Oid role)
+{
+	Datum		name;
+	Oid			output;
+	bool		varlena;
+	Datum		distributors;
+
+	if (has_bypassrls_privilege(role))
+		return "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
+
+	name = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(role, false)));
+	distributors = OidFunctionCall1(poa_function("poa_internal.distributors_of(pg_catalog.name)"), name);
+	getTypeOutputInfo(INT2ARRAYOID, &output, &varlena);
+	return psprintf("%s::smallint[]", quote_literal_cstr(OidOutputFunctionCall(output, distributors)));
+}
+
+/*
+ * The owner of the extension, whoever owns its tables now.
+ */
+static Oid
+extension_owner(void)
+{
+	bool		isnull;
+
+	if (SPI_execute("SELECT e.extowner FROM pg_catalog.pg_extension AS e "
+					"WHERE e.extname OPERATOR(pg_catalog.=) 'poa_suppress'", true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "extension poa_suppress does not exist");
+	return DatumGetObjectId(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+}
+
+/*
+ * report(...): the function behind every report that is limited to what its
+ * caller may see.
  *
- * The function NAME answers what NAME_of answers for the distributors that the
- * caller may see: all for whom row-level security does not hold, else those of
- * visible_distributors().  The caller is the current user of this call, so a
- * function that runs as its owner asks for its owner's part.
+ * The function NAME returns what NAME_of() returns for the distributors of the
+ * caller, which is the current user of this call: a function that runs as its
+ * owner gets its owner's part.
  */
 PG_FUNCTION_INFO_V1(poa_report);
 Datum
 poa_report(PG_FUNCTION_ARGS)
 {
-	const char *distributors = "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
 	StringInfoData sql;
 	SPIPlanPtr	plan;
 	ParamListInfo params;
-	Oid			caller = GetUserId();
+	Oid			caller;
 	int			security;
 
-	if (!has_bypassrls_privilege(caller))
-		distributors = psprintf("poa_internal.visible_distributors(%s)",
-								quote_literal_cstr(GetUserNameFromId(caller, false)));
+	InitMaterializedSRF(fcinfo, 0);
+	SPI_connect();
+	GetUserIdAndSecContext(&caller, &security);
+	SetUserIdAndSecContext(extension_owner(),
+						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "SELECT * FROM poa_internal.%s(%s",
 					 quote_identifier(psprintf("%s_of", get_func_name(fcinfo->flinfo->fn_oid))),
-					 distributors);
+					 distributors_of_role(caller));
 	for (int i = 1; i <= PG_NARGS(); i++)
 		appendStringInfo(&sql, ", $%d", i);
 	appendStringInfoChar(&sql, ')');
-
-	InitMaterializedSRF(fcinfo, 0);
-	SPI_connect();
-	poa_become_owner(&caller, &security);
 	plan = poa_prepare_report(fcinfo, sql.data, &params);
 	poa_append_result(fcinfo, plan, params);
+
 	SetUserIdAndSecContext(caller, security);
 	SPI_finish();
 	return (Datum) 0;

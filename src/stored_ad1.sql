@@ -1,64 +1,112 @@
 /*
- * The AD1s of a range that stand in an attached table and nowhere else, which
- * late_activation and replay have in common.
+ * The AD1s that stand in attached tables, and which of them the log has too:
+ * what late_activation, replay and verify have in common.
  */
+
+/*
+ * The same alert has the same key, else the same table, hub, instant and MPxN.
+ * Each is told by texts, one of which it has in common with the same alert on
+ * the other side: a log row without a key is that of an alert with one where
+ * the table was attached with a key later.
+ */
+CREATE FUNCTION poa_internal.identities(
+	logged boolean,
+	source oid,
+	key text,
+	hub bigint,
+	at timestamptz,
+	mpxn text
+) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT CASE
+		WHEN logged THEN ARRAY[coalesce(i.by_key, 'no key, ' || i.by_columns), i.by_columns]
+		WHEN key IS NOT NULL THEN ARRAY[i.by_key, 'no key, ' || i.by_columns]
+		ELSE ARRAY[i.by_columns]
+	END
+	FROM (SELECT source::text || ' key ' || key, concat_ws(' ', source, hub, extract(epoch FROM at), mpxn)) AS i (by_key, by_columns)
+$$;
+COMMENT ON FUNCTION poa_internal.identities(boolean, oid, text, bigint, timestamptz, text) IS
+	'texts that identify an AD1: a log row and an alert in a table are the same where they share one.'
+	' source is the table that the log names, hub the guid as a number; key and mpxn may be NULL';
+REVOKE ALL ON FUNCTION poa_internal.identities(boolean, oid, text, bigint, timestamptz, text) FROM PUBLIC;
+
+/* of a released alert, one of shadow mode and one that was held */
+CREATE FUNCTION poa_internal.logged_and_stored(from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (source oid, key text, hub bigint, at timestamptz, mpxn text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	WITH entry AS MATERIALIZED (
+		SELECT DISTINCT l.source_schema, l.source_table, l.alert_key, l.chf::bigint AS hub, l.decided_at, l.mpxn
+		FROM (
+			SELECT l.* FROM poa.suppression_log AS l WHERE NOT l.diverted
+			UNION ALL
+			SELECT l.* FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id) WHERE l.diverted
+		) AS l
+		WHERE l.decided_at >= from_at AND l.decided_at < to_at
+	)
+	SELECT n.source, e.alert_key, e.hub, e.decided_at, e.mpxn
+	FROM entry AS e
+	JOIN (
+		SELECT d.*, poa_internal.attached_table(d.source_schema, d.source_table) AS source
+		FROM (SELECT DISTINCT e.source_schema, e.source_table FROM entry AS e) AS d
+	) AS n USING (source_schema, source_table)
+$$;
+COMMENT ON FUNCTION poa_internal.logged_and_stored(timestamptz, timestamptz) IS
+	'the alerts of from_at <= at < to_at that the log has and that stand in their table all the same.'
+	' They were released, logged in shadow mode, or held; each once. source is the table that the log names, hub the guid as a number';
+REVOKE ALL ON FUNCTION poa_internal.logged_and_stored(timestamptz, timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION poa_internal.stored_ad1(distributors smallint[], from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
 	decided_at timestamptz, alert_count jsonb)
-LANGUAGE sql STABLE		/* without SET, so that it becomes part of the query that asks, and its rows are not copied */
+LANGUAGE sql STABLE		/* without SET, so that it becomes part of the query that calls it, and its rows are not copied */
 BEGIN ATOMIC
-	WITH asked AS MATERIALIZED (
+	WITH stands AS MATERIALIZED (
+		/* of these distributors, or of the one that its hub tells */
 		SELECT a.*
-		FROM ROWS FROM (poa_internal.query_attached(
-			$query$
-				SELECT a.source_schema, a.source_table, a.chf, a.mpxn, a.distributor_id, a.at, a.alert_count
-				FROM (
-					/* distributor_of(), which the owner of the table may not execute */
-					SELECT a.*, CASE WHEN octet_length(a.mpxn) = 13 AND a.mpxn COLLATE "C" !~ '[^0-9]'
-						THEN left(a.mpxn, 2)::smallint END AS distributor_id
-					FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
-				) AS a
-				/* of these distributors, or of whom its hub tells */
-				WHERE (a.distributor_id = ANY ($4::smallint[])) IS NOT FALSE
-			$query$, from_at, to_at, distributors::bigint[])
-			AS (source_schema text, source_table text, chf @extschema@.guid, mpxn text, distributor_id smallint,
-				decided_at timestamptz, alert_count jsonb))
-			WITH ORDINALITY AS a (source_schema, source_table, chf, mpxn, mpxn_distributor, decided_at, alert_count, place)
-	), logged AS (
-		/*
-		 * What the log has and the tables too, and how often.  A body that groups
-		 * by a guid would come before the operators of its type when pg_upgrade
-		 * restores them; hence the hub as a number.
-		 */
-		SELECT l.hub, l.decided_at, l.mpxn, pg_catalog.count(*) AS times
 		FROM (
-			SELECT CAST(l.chf AS bigint) AS hub, l.decided_at, l.mpxn
-			FROM poa.suppression_log AS l
-			WHERE NOT l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
-			UNION ALL
-			SELECT CAST(l.chf AS bigint), l.decided_at, l.mpxn
-			FROM poa.release_log AS r JOIN poa.suppression_log AS l ON l.log_id OPERATOR(pg_catalog.=) r.log_id
-			WHERE l.diverted AND l.decided_at OPERATOR(pg_catalog.>=) from_at AND l.decided_at OPERATOR(pg_catalog.<) to_at
-		) AS l
-		GROUP BY l.hub, l.decided_at, l.mpxn
+			SELECT a.*, poa_internal.distributor_of(a.mpxn) AS mpxn_distributor
+			FROM ROWS FROM (poa_internal.query_attached(
+				$query$
+					SELECT a.source, a.key, a.chf, a.mpxn, a.at, a.alert_count FROM alert AS a WHERE a.code = 'AD1' AND a.at < $3
+				$query$, from_at, to_at)
+				AS (source oid, key text, chf @extschema@.guid, mpxn text, decided_at timestamptz, alert_count jsonb))
+				WITH ORDINALITY AS a (source, key, chf, mpxn, decided_at, alert_count, place)
+		) AS a
+		WHERE a.mpxn_distributor IS NULL OR a.mpxn_distributor OPERATOR(pg_catalog.=) ANY (distributors)
+	), logged AS (
+		SELECT l.* FROM poa_internal.logged_and_stored(from_at, to_at) AS l
 	), copy AS (
-		/* of like alerts as many as were logged, the first ones, are those */
-		SELECT a.place, l.times,
-			pg_catalog.row_number() OVER (PARTITION BY l.hub, l.decided_at, l.mpxn ORDER BY a.place) AS n
-		FROM asked AS a JOIN logged AS l
-			ON l.hub OPERATOR(pg_catalog.=) CAST(a.chf AS bigint) AND l.decided_at OPERATOR(pg_catalog.=) a.decided_at
-				AND NOT l.mpxn IS DISTINCT FROM a.mpxn
+		/* most have no like in the log; a body that compares a guid would come before the operators of its type in pg_upgrade */
+		SELECT s.place
+		FROM stands AS s
+		JOIN (SELECT DISTINCT l.hub, l.at FROM logged AS l) AS h
+			ON h.hub OPERATOR(pg_catalog.=) CAST(s.chf AS bigint) AND h.at OPERATOR(pg_catalog.=) s.decided_at
+		CROSS JOIN LATERAL pg_catalog.unnest(poa_internal.identities(false, s.source, s.key, h.hub, h.at, s.mpxn)) AS i (identity)
+		JOIN (
+			SELECT DISTINCT i.identity
+			FROM logged AS l
+			CROSS JOIN LATERAL pg_catalog.unnest(poa_internal.identities(true, l.source, l.key, l.hub, l.at, l.mpxn)) AS i (identity)
+		) AS l ON l.identity OPERATOR(pg_catalog.=) i.identity
 	), stored AS (
-		SELECT a.*, coalesce(a.mpxn_distributor, (
-			SELECT pg_catalog.min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) a.chf
+		SELECT s.*, coalesce(s.mpxn_distributor, (
+			SELECT pg_catalog.min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) s.chf
 		)) AS distributor_id
-		FROM asked AS a
-		WHERE NOT a.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c WHERE c.n OPERATOR(pg_catalog.<=) c.times)
+		FROM stands AS s
+		WHERE NOT s.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c)
 	)
-	SELECT s.source_schema, s.source_table, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
+	SELECT n.nspname::text, c.relname::text, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
 	FROM stored AS s
+	JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) s.source
+	JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 	WHERE coalesce(s.distributor_id, '-1'::smallint) OPERATOR(pg_catalog.=) ANY (distributors);
 END;
 COMMENT ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) IS
-	'the AD1s of from_at <= decided_at < to_at, UTC instants, of the given distributors, -1 being none, that stand in an attached table and were not logged. distributor_id is that of the MPxN, else of the meters that are on the hub now, the smallest where they disagree, NULL where they do not tell; alert_count, as the table has it, says how many the AD1 stands for';
+	'the AD1s of given distributors that stand in an attached table and were not logged.'
+	' Those of from_at <= decided_at < to_at, UTC instants; -1 stands for no distributor. distributor_id is that of the MPxN, else of the'
+	' meters that are on the hub now, the smallest where they disagree, NULL where they do not tell; alert_count, as the table has it,'
+	' says how many the AD1 stands for';
 REVOKE ALL ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) FROM PUBLIC;

@@ -130,7 +130,7 @@ CREATE TABLE poa.suppression_log (log_id bigint PRIMARY KEY, logged_at timestamp
 	source_schema text, source_table text, alert jsonb, alert_code text, chf text, mpxn text,
 	distributor_id smallint, decided_at timestamptz, activation_id bigint, matched bigint[], device text,
 	manufacturer text, request_id text, activates_at timestamptz, opens_at timestamptz, closes_at timestamptz,
-	delay interval);
+	delay interval, alert_key text, outage_started_at timestamptz, hold_id bigint, originator text);
 SQL
 $subscriber->safe_psql('dno', "CREATE SUBSCRIPTION dno_ten CONNECTION '$connection' PUBLICATION dno_ten");
 $subscriber->wait_for_subscription_sync($publisher, 'dno_ten', 'dno');
