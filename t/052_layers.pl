@@ -1,6 +1,6 @@
 # Dependencies point one way: a part of the SQL script refers only to what parts
 # before it have made, and C files include headers of their layer or above, in
-# the order of the table of CONTRIBUTING.md.
+# the order of the table of CONTRIBUTING.md.  docs/internals.md shows each file.
 
 use strict;
 use warnings;
@@ -39,5 +39,11 @@ foreach my $file (sort glob 'src/*.[ch]')
 	my @wrong = grep { -e "src/$_.h" and ($layer{$_} // 99) > $layer{$name} } slurp_file($file) =~ /^#include "(\w+)\.h"/mg;
 	is("@wrong", '', "$file includes nothing of a layer below");
 }
+
+# a stranger finds each file in the table of docs/internals.md
+my %shown = map { $_ => 1 } map { /`(\w+)`/g } slurp_file('docs/internals.md') =~ /^(\| `.*?`) \|/mg;
+my %stem = map { m{(\w+)\.\w+$} => 1 } glob 'src/*';
+is(join(' ', sort grep { not $shown{$_} } keys %stem), '', 'docs/internals.md shows every file of src');
+is(join(' ', sort grep { not $stem{$_} } keys %shown), '', 'and no other');
 
 done_testing();
