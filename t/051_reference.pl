@@ -1,7 +1,7 @@
 # docs/reference.md and the catalog agree on schema poa: every function,
 # table and view is there with its arguments, columns and rights, nothing is
 # there that does not exist, and the errors of a function are those of its
-# comment.  So are the settings.
+# comment.  So are the settings, and the checks of health and verify.
 
 use strict;
 use warnings;
@@ -88,6 +88,17 @@ sub same
 
 same('heading', [ keys %text ], [ keys %functions, keys %relations ]);
 same('setting', [ keys %setting ], [ keys %settings ]);
+# the checks of a function, in the table of another document
+sub checks
+{
+	my ($function, $document, $head) = @_;
+	my ($table) = slurp_file($document) =~ /^\| check \| $head \|\n\|[-|]+\n((?:\|.*\n)+)/m;
+	my @names = map { /`(\w+)`/g } ($table // '') =~ /^\| (.*?) \|/mg;
+	is("@names", join(' ', split /\n/, $node->safe_psql('postgres', "SELECT check_name FROM $function")), "$document has the checks of $function");
+}
+
+checks('poa.health()', 'docs/monitoring.md', 'not ok when');
+checks('poa.verify(NULL, NULL)', 'docs/operating.md', 'true when');
 foreach my $heading (sort grep { exists $text{$_} } keys %relations)
 {
 	is(join("\n", $text{$heading} =~ /^(\| `\w+` \| [^|]+ \|)/mg), $relations{$heading}, "columns: $heading");
