@@ -42,7 +42,7 @@ OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c))
 
 # src/NAME.sql, joined in this order into the extension's script.
 PARTS       = schema permission window guid manufacturer guid_list device eligibility guid_list_import distributor \
-              activation settle sign_of_life track command hub_move log divert attach release purge access explain suppressed_alert monthly window_fit \
+              activation settle sign_of_life asked no_answer originator track command hub_move log divert attach release purge access explain suppressed_alert monthly window_fit \
               gbcs duis receive attached_alerts still_dark restoration stored_ad1 late_activation replay \
               health metrics verify
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
@@ -67,7 +67,7 @@ REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(
                  registry activation hub_move divert divert_ways divert_jsonb partition \
                  attach release log explain monthly window_fit health metrics access rls search_path attack_rights attack_dno attack_table \
                  attached_alerts still_dark restoration replay reports verify \
-                 duis gbcs alert receive errors uninstall
+                 duis gbcs alert receive refusal receive_order traffic errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst $(srcdir)/specs/%.spec,%,$(sort $(wildcard $(srcdir)/specs/*.spec)))

@@ -45,8 +45,8 @@ FROM pg_roles AS r, pg_class AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'D
 WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
 	AND has_table_privilege(r.oid, c.oid, p.privilege) <> CASE r.rolname
 		WHEN 'regress_poa_operator' THEN p.privilege = 'SELECT'
-			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device')
-			OR p.privilege = 'INSERT' AND c.relname = 'sign_of_life'
+			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device', 'originator')
+			OR p.privilege = 'INSERT' AND c.relname IN ('sign_of_life', 'asked', 'no_answer')
 		WHEN 'regress_poa_auditor' THEN p.privilege = 'SELECT'
 		/* views of the invoker: what they read is read by the DNO, row by row */
 		WHEN 'regress_poa_dno' THEN p.privilege = 'SELECT'

@@ -44,7 +44,10 @@ INSERT INTO may VALUES
 	('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
 	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'), ('message_fields', '{operator}'),
 	('message_kind', '{operator}'), ('message_name', '{operator}'), ('read_activation', '{operator}'), ('read_alert', '{operator}'),
-	('read_answer', '{operator}'), ('check_payload', '{operator}'), ('gbcs_message', '{operator}'), ('refuse_message', '{operator}'),
+	('read_answer', '{operator}'), ('read_refusal', '{operator}'), ('refuses', '{operator}'),
+	('receive_activation', '{operator}'), ('receive_answer', '{operator}'), ('receive_refusal', '{operator}'),
+	('note_traffic', '{operator}'), ('message_traffic', '{operator}'), ('message_device', '{operator}'),
+	('check_payload', '{operator}'), ('gbcs_message', '{operator}'), ('refuse_message', '{operator}'),
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),

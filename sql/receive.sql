@@ -52,8 +52,8 @@ SELECT * FROM poa.receive(request('1000', signed(1000), 5), '2026-03-01 12:05Z')
 SELECT * FROM poa.receive(request('1000', signed(1000), 5), '2026-03-01 12:06Z');
 SELECT * FROM poa.receive(request('1000', activate()), '2026-03-01 12:07Z');
 -- a signed pre-command that comes first, or alone, is tracked, and is not moved later
-SELECT action FROM poa.receive(request('1001', signed(1001), 6), '2026-03-01 13:00Z');
-SELECT action FROM poa.receive(request('1001', signed(1001), 6), '2026-03-01 13:01Z');
+SELECT action FROM poa.receive(request('1001', signed(1001), 5), '2026-03-01 13:00Z');
+SELECT action FROM poa.receive(request('1001', signed(1001), 5), '2026-03-01 13:01Z');
 SELECT action FROM poa.receive(request('1001', activate()), '2026-03-01 13:02Z');
 -- future-dated: the time is in the payload
 SELECT * FROM poa.receive(request('1002', signed(1002, '20300115090000Z'), 7), '2026-03-01 14:00Z');

@@ -64,7 +64,7 @@ BEGIN
 		FROM (
 			SELECT e.name, CASE count(*) WHEN 1 THEN min(e.value) END AS value
 			FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-				'/sr:* | /sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body/sr:*/sr:*
+				'/sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body/sr:*/sr:*
 					| /sr:Response/sr:Body/sr:ResponseMessage/sr:FutureDatedDeviceAlertMessage/sr:*
 					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*
 					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*/sr:*'
@@ -93,26 +93,36 @@ SELECT poa_internal.permit('FUNCTION poa_internal.token(jsonb, text)', '{operato
 CREATE FUNCTION poa_internal.message_kind(fields jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN $1 ? '/Request' THEN CASE
+	WHEN $1 ?| ARRAY['Request/Header', 'Request/Body'] THEN CASE
 		WHEN poa_internal.token($1, 'Header/ServiceReference') = '11.3'
 			OR poa_internal.token($1, 'Header/ServiceReferenceVariant') = '11.3'
 			OR $1 ? 'Body/ActivateFirmware'
 			OR $1 ? 'Body/SignedPreCommand' AND $1 ->> 'Header/ServiceReference' IS NULL
 				AND $1 ->> 'Header/ServiceReferenceVariant' IS NULL
 			THEN 'activation'
-		WHEN $1 ? 'Body/ReturnLocalCommandResponse' THEN 'returned'
+		WHEN $1 ? 'Body/ReturnLocalCommandResponse' THEN 'answer'
 		ELSE 'request' END
-	WHEN $1 ? '/Response' THEN CASE
-		WHEN $1 ? 'DCCAlert/PowerOutageEvent' THEN 'power_outage'
-		WHEN $1 ? 'DCCAlert/CommandFailure' THEN 'failure'
-		WHEN $1 ? 'DCCAlert/QuarantinedRequest' THEN 'quarantine'
-		WHEN $1 ? 'Body/DCCAlertMessage' THEN 'dcc_alert'
-		WHEN $1 ? 'Body/DeviceAlertMessage' THEN 'device_alert'
+	WHEN $1 ?| ARRAY['Response/Header', 'Response/Body'] THEN CASE
+		WHEN $1 ? 'Body/DCCAlertMessage' THEN CASE
+			WHEN $1 ? 'DCCAlert/PowerOutageEvent' THEN 'power_outage'
+			WHEN $1 ?| ARRAY['DCCAlert/CommandFailure', 'DCCAlert/QuarantinedRequest'] THEN 'refusal'
+			ELSE 'dcc_alert' END
+		WHEN $1 ? 'Body/DeviceAlertMessage' THEN
+			/* those that an answer comes in */
+			CASE WHEN upper(poa_internal.token($1, 'DeviceAlertMessage/AlertCode')) IN ('8F66', '8F67', '8F85') THEN 'answer'
+			ELSE 'device_alert' END
+		/* without its references a response is known by its RequestID alone */
+		WHEN coalesce(poa_internal.token($1, 'ResponseMessage/ServiceReferenceVariant'),
+				poa_internal.token($1, 'ResponseMessage/ServiceReference'), '11.3') = '11.3' THEN CASE
+			WHEN $1 ?| ARRAY['ResponseMessage/GBCSPayload', 'FutureDatedDeviceAlertMessage/GBCSPayload'] THEN 'answer'
+			WHEN $1 ? 'Body/ResponseMessage' AND poa_internal.token($1, 'Header/ResponseCode') LIKE 'E%' THEN 'refusal'
+			ELSE 'response' END
 		ELSE 'response' END
 	ELSE 'other' END;
 COMMENT ON FUNCTION poa_internal.message_kind(jsonb) IS
-	'what a message is, of its poa_internal.message_fields. In requests, activation is an 11.3 and returned an 8.13,'
-	' the answer to a command that was delivered locally. other for NULL';
+	'what a message is, of its poa_internal.message_fields: activation, answer, refusal, power_outage and others.'
+	' An activation is a service request 11.3, an answer may be the meter''s to one, a refusal says of a request that it was not'
+	' carried out. other for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_kind(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.refuse_message(message text, field text, problem text) RETURNS void
@@ -193,8 +203,10 @@ DECLARE
 	octets CONSTANT bytea := poa_internal.base64_octets(fields ->> 'SignedPreCommand/GBCSPayload');
 	payload poa_internal.gbcs_message;
 	m poa_internal.activation_message;
+	contents integer;
 	wrong text[];
 BEGIN
+	SELECT count(*) INTO contents FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%';
 	m.request_id := poa_internal.token(fields, 'Header/RequestID');
 	wrong := CASE
 		WHEN m.request_id IS NULL AND fields ->> 'Request/Header' IS NOT NULL THEN ARRAY['RequestID', once]
@@ -208,7 +220,7 @@ BEGIN
 		WHEN poa_internal.token(fields, 'Header/ServiceReference') <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
 		WHEN poa_internal.token(fields, 'Header/ServiceReferenceVariant') <> '11.3' THEN
 			ARRAY['ServiceReferenceVariant', 'must be 11.3']
-		WHEN fields ->> ('Body/' || body) IS NULL OR (SELECT count(*) FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%') <> 1 THEN
+		WHEN fields ->> ('Body/' || body) IS NULL OR contents <> 1 THEN
 			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
 		WHEN NOT is_signed AND variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
 		WHEN is_signed AND variant NOT IN ('5', '6', '7') THEN ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
@@ -271,8 +283,10 @@ DECLARE
 	hub CONSTANT text := poa_internal.token(fields, 'PowerOutageEvent/CommsHubDeviceID');
 	throttled CONSTANT text := poa_internal.token(fields, 'DCCAlertMessage/ThrottledAlertCount');
 	m poa_internal.alert_message;
+	contents integer;
 	wrong text[];
 BEGIN
+	SELECT count(*) INTO contents FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%';
 	m.alert_code := poa_internal.token(fields, 'DCCAlertMessage/DCCAlertCode');
 	m.mpxn := fields ->> 'PowerOutageEvent/MPxN';
 	m.outage_started_at := poa_internal.xs_datetime(fields ->> 'PowerOutageEvent/StartDateTime');
@@ -280,7 +294,7 @@ BEGIN
 	m.response_id := nullif(poa_internal.token(fields, 'Header/ResponseID'), '');
 	wrong := CASE
 		WHEN fields ->> 'Response/Header' IS NULL THEN ARRAY['Header', once]
-		WHEN fields ->> 'Response/Body' IS NULL OR (SELECT count(*) FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%') <> 1 THEN
+		WHEN fields ->> 'Response/Body' IS NULL OR contents <> 1 THEN
 			ARRAY['Body', once || ', and hold one message']
 		WHEN fields ->> 'DCCAlert/PowerOutageEvent' IS NULL THEN ARRAY['PowerOutageEvent', once]
 		WHEN fields ->> 'Header/ResponseDateTime' IS NULL THEN ARRAY['ResponseDateTime', once]
@@ -336,42 +350,42 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	kind CONSTANT text := poa_internal.message_kind(fields);
-	name CONSTANT text := CASE kind WHEN 'returned' THEN 'DUIS service request 8.13'
-		WHEN 'device_alert' THEN 'DUIS device alert' ELSE 'DUIS response to 11.3' END;
-	field CONSTANT text := CASE kind WHEN 'returned' THEN 'DeviceGBCSResponse' ELSE 'GBCSPayload' END;
-	original CONSTANT text := CASE kind WHEN 'returned' THEN 'ReturnLocalCommandResponse/OriginalRequestID' ELSE 'Header/RequestID' END;
-	request_id text;
+	name text := 'DUIS response to 11.3';
+	field text := 'GBCSPayload';
+	id text := 'RequestID';
+	request_id text := fields ->> 'Header/RequestID';
 	octets bytea;
 	payload poa_internal.gbcs_message;
 	m poa_internal.answer_message;
-	alerts CONSTANT boolean := fields ? 'FutureDatedDeviceAlertMessage/GBCSPayload';
 BEGIN
-	/* what else a response to 11.3 holds is not the meter's, and what other alerts hold not about it */
-	IF kind = 'response' AND (poa_internal.token(fields, 'ResponseMessage/ServiceReferenceVariant') IS DISTINCT FROM '11.3'
-			OR NOT (alerts OR fields ? 'ResponseMessage/GBCSPayload'))
-		OR kind = 'device_alert' AND upper(poa_internal.token(fields, 'DeviceAlertMessage/AlertCode')) NOT IN ('8F66', '8F67', '8F85')
-		OR kind NOT IN ('response', 'device_alert', 'returned') THEN
-		RETURN NULL;
+	IF fields ? 'Body/ReturnLocalCommandResponse' THEN
+		name := 'DUIS service request 8.13';
+		field := 'DeviceGBCSResponse';
+		id := 'OriginalRequestID';
+		request_id := coalesce(fields ->> 'ReturnLocalCommandResponse/OriginalRequestID', '');
+		octets := poa_internal.base64_octets(fields ->> 'ReturnLocalCommandResponse/DeviceGBCSResponse');
+	ELSIF fields ? 'Body/DeviceAlertMessage' THEN
+		/* an alert is about no request of its header's */
+		name := 'DUIS device alert';
+		request_id := NULL;
+		octets := poa_internal.base64_octets(fields ->> 'DeviceAlertMessage/GBCSPayload');
+	ELSIF NOT (fields ? 'ResponseMessage/GBCSPayload' AND fields ? 'FutureDatedDeviceAlertMessage/GBCSPayload') THEN
+		octets := poa_internal.base64_octets(coalesce(fields ->> 'ResponseMessage/GBCSPayload',
+			fields ->> 'FutureDatedDeviceAlertMessage/GBCSPayload'));
 	END IF;
-
-	octets := poa_internal.base64_octets(fields ->> CASE kind
-		WHEN 'returned' THEN 'ReturnLocalCommandResponse/DeviceGBCSResponse'
-		WHEN 'device_alert' THEN 'DeviceAlertMessage/GBCSPayload'
-		ELSE CASE WHEN NOT alerts THEN 'ResponseMessage/GBCSPayload'
-			WHEN NOT fields ? 'ResponseMessage/GBCSPayload' THEN 'FutureDatedDeviceAlertMessage/GBCSPayload' END
-		END);
 	IF octets IS NULL THEN
 		PERFORM poa_internal.refuse_message(name, field, 'must stand exactly once and be base64');
 	END IF;
+
 	payload := poa_internal.gbcs_message(octets);
-	IF payload IS NULL OR payload.outcome IS NULL THEN
-		IF kind = 'response' THEN
+	IF payload.outcome IS NULL THEN
+		IF fields ? 'Body/ResponseMessage' AND fields ? 'ResponseMessage/ServiceReferenceVariant' THEN
 			PERFORM poa_internal.refuse_message(name, field, 'must be a response or an alert of use case CS06');
 		END IF;
 		RETURN NULL;
 	END IF;
 
+	/* the meter answers, so originator and recipient change places */
 	m.originator := payload.recipient;
 	m.device := payload.originator;
 	m.counter := payload.counter;
@@ -380,11 +394,11 @@ BEGIN
 	m.executed_at := payload.activates_at;
 	m.firmware_version := payload.firmware_version;
 
-	/* an alert has no request; the RequestID of a response may be missing, that of a returned one not */
-	IF kind = 'returned' OR kind = 'response' AND fields ? original THEN
-		request_id := poa_internal.token(fields, original);
+	/* a response need not name its request, but must not name another */
+	IF request_id IS NOT NULL OR fields ? 'Header/RequestID' AND fields ? 'Body/ResponseMessage' THEN
+		request_id := btrim(request_id, E' \t\r\n');
 		IF NOT poa_internal.is_request_id(request_id) THEN
-			PERFORM poa_internal.refuse_message(name, split_part(original, '/', 2), 'must stand exactly once and be originator:target:counter');
+			PERFORM poa_internal.refuse_message(name, id, 'must stand exactly once and be originator:target:counter');
 		END IF;
 		PERFORM poa_internal.check_payload(name, field, payload, request_id);
 	END IF;
@@ -392,7 +406,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.read_answer(jsonb) IS
-	'reads the fields of a returned, response or device_alert (poa_internal.message_kind).'
+	'reads the fields of an answer (poa_internal.message_kind).'
 	' NULL for what is no answer to a service request 11.3, and for NULL. Raises 22023 naming the field for a missing or invalid one';
 SELECT poa_internal.permit('FUNCTION poa_internal.read_answer(jsonb)', '{operator}');
 
@@ -404,22 +418,21 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	kind CONSTANT text := poa_internal.message_kind(fields);
 	code CONSTANT text := ' ' || nullif(poa_internal.token(fields, 'Header/ResponseCode'), '');
 	variant CONSTANT text := poa_internal.token(fields, 'ResponseMessage/ServiceReferenceVariant');
 	content text;
 BEGIN
 	IF message IS NULL THEN
 		RETURN NULL;
-	ELSIF kind = 'other' THEN
+	ELSIF fields IS NULL OR NOT fields ?| ARRAY['Request/Header', 'Request/Body', 'Response/Header', 'Response/Body'] THEN
 		RETURN (
 			SELECT format('no DUIS message: root element %s of namespace "%s"', x.name, x.uri)
 			FROM XMLTABLE('/*' PASSING poa_internal.one_document(message) COLUMNS
 				name text PATH 'local-name()', uri text PATH 'namespace-uri()') AS x);
-	ELSIF fields ? '/Request' THEN
+	ELSIF fields ?| ARRAY['Request/Header', 'Request/Body'] THEN
 		RETURN format('service request %s',
 			coalesce(nullif(poa_internal.token(fields, 'Header/ServiceReferenceVariant'), ''), 'without a ServiceReferenceVariant'));
-	ELSIF kind = 'device_alert' THEN
+	ELSIF fields ? 'Body/DeviceAlertMessage' THEN
 		RETURN format('device alert %s', poa_internal.token(fields, 'DeviceAlertMessage/AlertCode'));
 	ELSIF fields ? 'Body/DCCAlertMessage' THEN
 		RETURN format('DCC alert %s', poa_internal.token(fields, 'DCCAlertMessage/DCCAlertCode'));
@@ -512,8 +525,12 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE ROWS 1
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	m CONSTANT poa_internal.answer_message := poa_internal.read_answer(poa_internal.message_fields(message));
+	fields CONSTANT jsonb := poa_internal.message_fields(message);
+	m poa_internal.answer_message;
 BEGIN
+	IF poa_internal.message_kind(fields) = 'answer' THEN
+		m := poa_internal.read_answer(fields);
+	END IF;
 	IF m.outcome <> 'unsupported' THEN
 		RETURN QUERY SELECT m.request_id, m.originator, m.device, m.counter, m.outcome, m.executed_at, m.firmware_version;
 	END IF;

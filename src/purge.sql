@@ -108,13 +108,16 @@ BEGIN
 		AND EXISTS (
 			SELECT FROM poa.sign_of_life AS n
 			WHERE n.guid OPERATOR(@extschema@.=) s.guid AND n.seen_at > s.seen_at);
+	DELETE FROM poa.asked AS q WHERE q.at < before;
+	DELETE FROM poa.no_answer AS q WHERE q.at < before;
 	RETURN coalesce(cardinality(purged), 0);
 END
 $$;
 COMMENT ON FUNCTION poa.purge_activations(timestamptz) IS
 	'removes activations whose window closed before a UTC instant and that no log row refers to; returns their number.'
 	' A window that is open, or to come, stays, whatever the instant. Also removes the changes of these activations; what was received'
-	' before for others that are not there (poa.command, and early outcomes, refusals and cancellations); signs of life seen before,'
-	' but for the newest of each guid. A request that is delivered again after that is tracked anew. Alerts that would be diverted wait'
-	' meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation level than READ COMMITTED';
+	' before for others that are not there (poa.command, and early outcomes, refusals and cancellations); poa.asked and poa.no_answer'
+	' from before; signs of life seen before, but for the newest of each guid. A request that is delivered again after that is'
+	' tracked anew. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation'
+	' level than READ COMMITTED';
 REVOKE ALL ON FUNCTION poa.purge_activations(timestamptz) FROM PUBLIC;

@@ -1,0 +1,15 @@
+/*
+ * Requests to devices that are asked about.
+ */
+CREATE TABLE poa.asked (
+	device @extschema@.guid,
+	at timestamptz DEFAULT pg_catalog.now(),
+	PRIMARY KEY (device, at)
+);
+COMMENT ON TABLE poa.asked IS
+	'requests to devices on hubs with an open alert: suppressed, not released, and nothing heard since.'
+	' Written by poa.receive, which sees them pass; operators may add what does not pass there. poa.purge_activations clears it';
+COMMENT ON COLUMN poa.asked.device IS 'GUID of the device that a request is for';
+COMMENT ON COLUMN poa.asked.at IS 'UTC instant of the request';
+SELECT pg_catalog.pg_extension_config_dump('poa.asked', '');
+SELECT poa_internal.permit('TABLE poa.asked', '{operator}', 'INSERT');

@@ -1,0 +1,18 @@
+/*
+ * Devices that could not be reached.
+ */
+CREATE TABLE poa.no_answer (
+	guid @extschema@.guid,
+	at timestamptz DEFAULT pg_catalog.now(),
+	code text,
+	PRIMARY KEY (guid, at, code)
+);
+COMMENT ON TABLE poa.no_answer IS
+	'requests without an answer, to devices on hubs with an open alert: suppressed, not released, and nothing heard since.'
+	' Written by poa.receive, which sees the DCC''s response; operators may add what does not pass there. poa.purge_activations clears it';
+COMMENT ON COLUMN poa.no_answer.guid IS 'GUID of the device that a request was for';
+COMMENT ON COLUMN poa.no_answer.at IS 'UTC instant at which the DSP received that there is no answer';
+COMMENT ON COLUMN poa.no_answer.code IS
+	'ResponseCode: E20, the DCC could not communicate with the device, or E21, no response was received (DUIS)';
+SELECT pg_catalog.pg_extension_config_dump('poa.no_answer', '');
+SELECT poa_internal.permit('TABLE poa.no_answer', '{operator}', 'INSERT');
