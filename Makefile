@@ -65,7 +65,7 @@ DOCS        = README.md CHANGELOG.md
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry activation hub_move divert divert_ways divert_jsonb partition \
-                 attach release log explain monthly window_fit health metrics access rls search_path attack_rights attack_dno attack_table \
+                 attach release log explain monthly window_fit health health_mend metrics access rls search_path attack_rights attack_dno attack_table \
                  attached_alerts still_dark restoration replay reports verify \
                  duis gbcs alert receive refusal receive_order traffic errors uninstall
 REGRESS_16     = type_softerr

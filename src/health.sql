@@ -31,8 +31,8 @@ AS $$
 			AND s.source NOT IN ('database', 'user', 'database user', 'global')
 	)
 	SELECT count(*) = 0,
-		format('poa_suppress.enabled is %s in this session%s;'
-			' other sessions may have another value, and those of a pool keep theirs until they reconnect',
+		format('poa_suppress.enabled is %s in this session%s,'
+			' while other sessions may have another value, and those of a pool keep theirs until they reconnect',
 			CASE WHEN poa_internal.is_enabled() THEN 'on' ELSE 'off' END,
 			CASE WHEN poa_internal.is_enabled() AND count(*) > 0 THEN ', but off is stored for sessions to come' ELSE '' END)
 		|| coalesce('; ' || string_agg(s.mend, '; ' ORDER BY s.mend), '')
@@ -88,7 +88,7 @@ AS $$
 	SELECT count(*) = 0,
 		CASE WHEN count(*) = 0 THEN 'the columns of every attached table are those that were attached'
 			ELSE string_agg(format('table %s: %s', f.name, f.fault), ', ' ORDER BY f.name, f.role)
-				|| ', so that every insert fails; ' || string_agg(f.mend, '; ' ORDER BY f.name, f.role) END
+				|| ', so that every insert fails; ' || string_agg(regexp_replace(f.mend, ';?\s*(--.*)?$', ''), '; ' ORDER BY f.name, f.role) END
 	FROM (SELECT a.relation::regclass::text AS name, c.*
 		FROM poa.attached AS a, poa_internal.column_faults(a.relation) AS c) AS f
 $$;
@@ -310,7 +310,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT r.rolsuper, CASE WHEN r.rolsuper THEN format('%I, which owns the extension, is a superuser', r.rolname)
-		ELSE format('%I, which owns the extension, is no superuser any more, so that reports leave out tables of other owners; '
+		ELSE format('%I, which owns the extension, is no superuser any more, so that reports leave out what it may not read, and purges fail; '
 			'ALTER ROLE %I SUPERUSER', r.rolname, r.rolname) END
 	FROM pg_extension AS e JOIN pg_roles AS r ON r.oid = e.extowner
 	WHERE e.extname = 'poa_suppress'

@@ -21,10 +21,12 @@ SELECT pg_catalog.pg_extension_config_dump('poa.log_purge_purge_id_seq', '');
 COMMENT ON SEQUENCE poa.log_purge_purge_id_seq IS 'numbers of poa.log_purge; dumped, so that they go on after a restore';
 
 CREATE FUNCTION poa.purge_log(before timestamptz) RETURNS bigint
-	AS 'MODULE_PATHNAME', 'poa_purge_log' LANGUAGE C;
+	AS 'MODULE_PATHNAME', 'poa_purge_log' LANGUAGE C
+	SET row_security = off;	/* an error for whoever does not see the whole log, such as an owner who is no superuser */
 COMMENT ON FUNCTION poa.purge_log(timestamptz) IS
 	'removes what was logged before a UTC instant, with its releases.'
-	' Returns the number of log rows, and records in poa.log_purge that it removed any. Raises 22004 for NULL';
+	' Returns the number of log rows, and records in poa.log_purge that it removed any. Raises 22004 for NULL,'
+	' 42501 for a role that row-level security applies to';
 REVOKE ALL ON FUNCTION poa.purge_log(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.keep_changes() RETURNS trigger
@@ -61,7 +63,7 @@ COMMENT ON TRIGGER append_only_on_delete ON poa.activation_change IS 'changes go
 
 CREATE FUNCTION poa.purge_activations(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET row_security = off	/* as for purge_log: log rows that are not seen name activations, too */
 AS $$
 DECLARE
 	purged poa.activation[];
@@ -119,5 +121,5 @@ COMMENT ON FUNCTION poa.purge_activations(timestamptz) IS
 	' before for others that are not there (poa.command, and early outcomes, refusals and cancellations); poa.asked and poa.no_answer'
 	' from before; signs of life seen before, but for the newest of each guid. A request that is delivered again after that is'
 	' tracked anew. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation'
-	' level than READ COMMITTED';
+	' level than READ COMMITTED, 42501 for a role that row-level security applies to';
 REVOKE ALL ON FUNCTION poa.purge_activations(timestamptz) FROM PUBLIC;
