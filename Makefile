@@ -20,6 +20,9 @@
 #   make matrix     all tests on 15 to 19, each in a root of its own, as root;
 #                   VERSIONS='17 18' for some, ROOTS=/folder to keep the roots
 #   make fresh      make test and make demo on fresh machines, as root
+#   make deb        Debian packages, in the folder that it prints, or DEB=/folder
+#   make deb-test   builds, installs, uses and removes them on fresh machines;
+#                   VERSIONS='15 17', as root
 #   make freeze     keeps the script of this version for good (CONTRIBUTING.md)
 #   make, make install, make installcheck: into and against your own server
 
@@ -180,5 +183,9 @@ matrix:
 	@$(srcdir)/tools/matrix $(VERSIONS) $(MAKEOVERRIDES)
 fresh:
 	@$(srcdir)/tools/fresh
+deb:
+	@$(srcdir)/tools/deb $(DEB)
+deb-test:
+	@$(srcdir)/tools/deb-test $(VERSIONS)
 
-.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix fresh mutate soak
+.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix fresh deb deb-test mutate soak

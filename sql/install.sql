@@ -9,7 +9,7 @@ FROM pg_extension AS e
 JOIN pg_namespace AS n ON n.oid = e.extnamespace
 JOIN pg_available_extensions AS v ON v.name = e.extname
 WHERE e.extname = 'poa_suppress';
-SELECT superuser, trusted, relocatable, schema
+SELECT DISTINCT superuser, trusted, relocatable, schema
 FROM pg_available_extension_versions WHERE name = 'poa_suppress';
 
 -- the type and what belongs to it in the schema of the extension, all else in poa

@@ -40,6 +40,8 @@ note("from @versions");
 
 my $node = PostgreSQL::Test::Cluster->new('node', install_path => "$dir/root" . ($installed{bindir} =~ s/\/bin$//r));
 $node->init(extra => [ '--no-locale', '--encoding=UTF8' ]);
+# some answers are estimates
+$node->append_conf('postgresql.conf', 'autovacuum = off');
 $node->start;
 
 # pg_cron's library has to be the first one of the server, so it cannot be had under a wrapper, such as a sanitizer.
@@ -86,6 +88,7 @@ GRANT INSERT ON alerts TO operator, writer;
 GRANT USAGE ON SCHEMA poa TO writer;
 GRANT SELECT ON poa.manufacturer TO writer;
 REVOKE SELECT ON poa.suppression_monthly FROM dno;
+ANALYZE;
 SQL
 	return;
 }
@@ -108,7 +111,7 @@ my %answers = (
 		'SELECT check_name, ok FROM poa.health()',
 		'SELECT name, labels FROM poa.metrics ORDER BY 1, 2',
 		'SELECT count(*) FROM poa.suppressed_alert' ],
-	writer => [ 'SELECT * FROM poa.manufacturer' ]);
+	writer => [ 'SELECT manufacturer, name, window_before, window_after FROM poa.manufacturer' ]);
 
 sub answers
 {
@@ -323,7 +326,8 @@ foreach my $from (grep { $_ ne $version } @versions)
 database('fresh', $next);
 my $fresh = $node->safe_psql('fresh', $members);
 like($fresh, qr/^column poa\.suppression_log\.note: .* text/m, 'the next version is there');
-my $without_clock = rows_in('fresh', q{a.atttypid <> 'timestamptz'::regtype});
+# neither clocks nor numbers of transactions
+my $without_clock = rows_in('fresh', q{a.atttypid NOT IN ('timestamptz'::regtype, 'xid8'::regtype)});
 foreach my $from (@versions)
 {
 	my $db = $db{$from};
