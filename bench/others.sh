@@ -116,6 +116,39 @@ receive()
 	} | timed 1
 }
 
+# Reading of messages beside what no reader can do without: XMLPARSE of the same
+# messages, for those that are acted on with an INSERT of the row. All are new,
+# and are text, as drivers send them.
+reading()
+{
+	local round kind
+	say "receive: $reads messages of each kind"
+	sql -f "$here/receive.sql" -c "CALL bench.make_traffic($reads)" -c CHECKPOINT
+	for round in 0 $(seq "$rounds"); do
+		{
+			for kind in ignored response large; do
+				measure "receive,$kind,read,$reads,xmlparse" us "$reads" \
+					"SELECT 1 / (count(xmlparse(DOCUMENT t.$kind)) = $reads)::int FROM bench.traffic AS t;"
+				measure "receive,$kind,read,$reads,poa_suppress" us "$reads" \
+					"SELECT 1 / (count(*) FILTER (WHERE r.action = 'ignored') = $reads)::int
+					FROM bench.traffic AS t, poa.receive(t.$kind) AS r;"
+			done
+			measure "receive,not_eligible,read,$reads,xmlparse" us "$reads" \
+				"SELECT 1 / (count(xmlparse(DOCUMENT t.not_eligible)) = $reads)::int FROM bench.traffic AS t;"
+			measure "receive,not_eligible,read,$reads,poa_suppress" us "$reads" \
+				"SELECT 1 / (count(*) FILTER (WHERE r.action = 'not_eligible') = $reads)::int
+				FROM bench.traffic AS t, poa.receive(t.not_eligible) AS r;"
+			echo 'TRUNCATE poa.activation, poa.command;'
+			measure "receive,tracked,read,$reads,xmlparse" us "$reads" "CALL bench.parse_and_insert();"
+			echo 'TRUNCATE poa.activation, poa.command;'
+			measure "receive,tracked,read,$reads,poa_suppress" us "$reads" \
+				"SELECT 1 / (count(*) FILTER (WHERE r.action = 'tracked') = $reads)::int
+				FROM bench.traffic AS t, poa.receive(t.tracked) AS r;"
+			echo 'TRUNCATE poa.activation, poa.command;'
+		} | timed "$round"
+	done
+}
+
 # "Indexes that need no maintenance": as the campaign left them, and rebuilt.
 index_sizes()
 {

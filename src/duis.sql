@@ -52,7 +52,8 @@ SELECT poa_internal.permit('FUNCTION poa_internal.one_document(text)', '{operato
 
 /*
  * Of the elements down to what a body holds, and further down where it matters.
- * A part of a message that is not looked for may be of any size.
+ * What is looked for has few elements; one that has 50 is passed over, so that
+ * the part of a message that does not matter may be of any size.
  */
 CREATE FUNCTION poa_internal.message_fields(message text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -64,10 +65,12 @@ BEGIN
 		FROM (
 			SELECT e.name, CASE count(*) WHEN 1 THEN min(e.value) END AS value
 			FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-				'/sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body/sr:*/sr:*
-					| /sr:Response/sr:Body/sr:ResponseMessage/sr:FutureDatedDeviceAlertMessage/sr:*
-					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*
-					| /sr:Response/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*/sr:*'
+				'/sr:*[count(*) < 50]/sr:*
+					| /sr:*[count(*) < 50]/sr:*/*
+					| /sr:*[count(*) < 50]/sr:Body[count(*) < 50]/sr:*[count(*) < 50]/sr:*
+					| /sr:Response/sr:Body[count(*) < 50]/sr:ResponseMessage/sr:FutureDatedDeviceAlertMessage[count(*) < 50]/sr:*
+					| /sr:Response/sr:Body[count(*) < 50]/sr:DCCAlertMessage/sr:DCCAlert[count(*) < 50]/sr:*
+					| /sr:Response/sr:Body[count(*) < 50]/sr:DCCAlertMessage/sr:DCCAlert[count(*) < 50]/sr:*[count(*) < 50]/sr:*'
 				PASSING poa_internal.one_document(message) COLUMNS
 				name text PATH 'concat(local-name(..), "/", local-name(self::sr:*))',
 				value text PATH 'string(self::*[not(*)])'
