@@ -1,5 +1,5 @@
 /*
- * Who sees what: roles, their rights, and row-level security.
+ * Who reads what: roles, their rights, and row-level security.
  */
 
 CREATE TABLE poa_internal.access (
@@ -18,7 +18,7 @@ COMMENT ON TABLE poa_internal.access IS
 	' Row-level security goes by it. A row whose role does not exist grants nothing';
 COMMENT ON COLUMN poa_internal.access.role IS 'name of the role; its members who inherit have the access too';
 COMMENT ON COLUMN poa_internal.access.kind IS 'dno, operator or auditor';
-COMMENT ON COLUMN poa_internal.access.distributor_ids IS 'the distributors whose alerts a dno sees, NULL for the others, who see all';
+COMMENT ON COLUMN poa_internal.access.distributor_ids IS 'the distributors whose alerts a dno reads, NULL for the others, who read all';
 COMMENT ON COLUMN poa_internal.access.schema_usage IS
 	'whether USAGE on the schema of the type guid was granted too, because the role did not have it';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.access', '');
@@ -71,7 +71,7 @@ CREATE POLICY own_alerts ON poa.release_log FOR SELECT
 		OR EXISTS (
 			SELECT FROM poa.suppression_log AS l
 			WHERE l.log_id OPERATOR(pg_catalog.=) release_log.log_id));
-COMMENT ON POLICY own_alerts ON poa.release_log IS 'whoever may read the alert may read its release';
+COMMENT ON POLICY own_alerts ON poa.release_log IS 'roles that may read the alert may read its release';
 
 /*
  * Granting.  The rights themselves are those of PostgreSQL; poa_internal.access only

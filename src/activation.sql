@@ -26,8 +26,8 @@ CREATE TABLE poa.activation (
 ) WITH (fillfactor = 80);	/* so that a change of status stays on its page and touches no index */
 
 /*
- * divert.c knows these by name: the first is what an alert asks, the second
- * what it asks where the first knows of several windows.
+ * divert.c searches these by name: the first for an alert, the second where the
+ * first has more windows of the hub than one.
  */
 CREATE INDEX activation_chf_idx ON poa.activation USING hash (chf);
 CREATE INDEX activation_chf_closes_at_idx ON poa.activation (chf, closes_at);

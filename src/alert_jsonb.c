@@ -3,8 +3,8 @@
  * alert_jsonb.c
  *	  The whole row of an alert as jsonb.
  *
- * What comes out is what to_jsonb(row) answers.  That function finds out anew
- * for every row what the types of its columns are and in which order jsonb
+ * The result is that of to_jsonb(row).  That function finds out for every row
+ * what the types of its columns are and in which order jsonb
  * keeps the names, which is half of the cost of a diverted alert.  Here both
  * are found once a statement, for tables whose columns have the types that
  * alerts usually have; any other type leaves the row to to_jsonb itself.
@@ -49,8 +49,8 @@ struct PoaJsonbWriter
 };
 
 /*
- * Can column_to_jsonb write a type?  Not a guid that somebody gave a cast to
- * json, which to_jsonb would use.
+ * Can column_to_jsonb write a type?  Not a guid that has been given a cast
+ * to json, which to_jsonb would use.
  */
 static bool
 is_simple(Oid type, Oid guid_type)
@@ -154,7 +154,7 @@ poa_alert_jsonb_prepare(Relation alerts, Oid guid_type)
 }
 
 /*
- * Write one value of a type that is_simple() knows, as to_jsonb does.
+ * Write one value of a type that is_simple() accepts, as to_jsonb does.
  */
 static void
 column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
@@ -232,8 +232,8 @@ set_plain_output(const char *zone)
 }
 
 /*
- * The row by to_jsonb, as its writer sees it but for the settings that would
- * change what it reads back as.
+ * The row by to_jsonb, as its writer would get it but for the settings that
+ * would change what it reads back as.
  */
 static Datum
 row_to_jsonb(PoaJsonbWriter *writer, HeapTuple tuple)

@@ -75,7 +75,7 @@ typedef struct ColumnFault
 /*
  * The table of which one is a partition, InvalidOid where it is none.  A
  * partition that is being detached concurrently is one until that is done, and
- * may be written to; get_partition_ancestors() knows no ancestors of it.
+ * may be written to; get_partition_ancestors() finds no ancestors of it.
  */
 Oid
 poa_partition_parent(Oid relid)
@@ -300,7 +300,7 @@ is_attachment(const Trigger *trigger, Oid divert)
 /*
  * A copy of the arguments that attach() gave the trigger of a table, which the
  * next invalidation would free; NULL where it has been detached meanwhile.  A
- * trigger that somebody made by hand, on a view say, attaches nothing, and
+ * trigger that was made by hand, on a view say, attaches nothing, and
  * another session's temporary table cannot be read.
  */
 char	  **

@@ -38,7 +38,7 @@ REVOKE ALL ON FUNCTION poa_internal.has_index(oid, name) FROM PUBLIC;
 /*
  * Tables that inherit from an attached one are attached for themselves,
  * partitions with their root.  After a rewrite the rows have a new xmin, which
- * tells nothing of when they came.
+ * is not that of the transaction that brought them.
  */
 CREATE FUNCTION poa_internal.attached_queries(query text, by text, only_table regclass)
 RETURNS TABLE (relation oid, sql text, use_index boolean)
@@ -100,7 +100,7 @@ COMMENT ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, 
 	' are NULL where the table has none. span (id, guid, from_at, to_at): the arrays, side by side.'
 	' by names the column of alert that the query compares with span.guid, chf or device: an index on it is used where there is one,'
 	' and a table without that column is passed over; NULL for neither. A table that cannot be read is left out with a WARNING, but an'
-	' error where only_table asks for it alone. For the reports only: whoever may execute it may do what any owner of a table may';
+	' error where only_table names it. For the reports only: a role that may execute it may do what any owner of a table may';
 REVOKE ALL ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[],
 	timestamptz[], timestamptz[], text, regclass) FROM PUBLIC;
 

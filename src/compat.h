@@ -3,8 +3,8 @@
  * compat.h
  *	  Everything that differs between the supported PostgreSQL versions.
  *
- * The newest form is offered under its own name, so that no caller knows of
- * versions.
+ * The newest form is offered under its own name, so that no caller
+ * depends on versions.
  *
  * src/compat.h
  *

@@ -122,7 +122,7 @@ seconds_since_epoch(const CivilTime *t)
 /*
  * Read the digits of a fraction of a second, at least one and as many as there
  * are.  *usecs is the fraction to the nearest microsecond, a half rounded up,
- * so it may be a whole second; *is_zero tells whether all digits were zeros;
+ * so it may be a whole second; *is_zero is whether all digits were zeros;
  * *length is their number.  Returns false where there is none.
  */
 static bool

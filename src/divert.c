@@ -5,15 +5,15 @@
  *
  * An AD1 whose hub has a suppressing window that holds its instant is written
  * to the suppression log instead of its table, in the same transaction; every
- * other row is stored untouched.  The question is put to the hash index on the
- * hub; where a hub has had more windows than one, to a btree index that passes
- * over those which have closed, or old windows would make an alert dear.
+ * other row is stored untouched.  The hash index on the hub is searched; where a
+ * hub has had more windows than one, a btree index that passes over those which
+ * have closed, as otherwise the cost of an alert grows with the hub's old windows.
  *
  * What the trigger needs - columns, the open index, the writer of the log - is
  * kept for one statement and one table in fn_extra, so nothing has to be
  * invalidated: the statement's lock keeps the table as it is.  The open
  * relations are released when the memory of the statement is, or else at
- * abort, where the resource owner releases them and we only forget them.
+ * abort, by the resource owner, and are then only taken off the list.
  *
  * src/divert.c
  *
@@ -285,9 +285,8 @@ compare_matches(const void *a, const void *b)
 }
 
 /*
- * Ask anew, for those windows of a hub that had not closed before an instant.
- * The hash index knows nothing of time, so each of a hub's old windows would
- * cost a visit.
+ * Search again, for those windows of a hub that had not closed before an instant.
+ * The hash index has no times, so each of a hub's old windows costs a visit in it.
  */
 static PoaProbe *
 leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)

@@ -16,7 +16,7 @@
  *					begins with the message code, two octets.
  *	content			a part.
  *	signature		a part, empty or of 64 octets.  A pre-command ends before
- *					it, and whoever checked it may have taken it off.
+ *					it, and it may have been taken off when it was checked.
  *
  * What the content is depends on the message code.  That of CS06 is DER:
  *
@@ -327,7 +327,7 @@ take_mac_header(Cursor *c)
 		if (!take_constant(c, field, 0, "has an octet that is not 00"))
 			return false;
 
-	/* one that has been blanked, length and all, tells nothing */
+	/* one that has been blanked, length and all, has no meaning */
 	if (octets_left(c) > BLANK_OCTETS && memcmp(c->ptr, blank, BLANK_OCTETS) == 0)
 		return take(c, field, BLANK_OCTETS, &security);
 

@@ -52,7 +52,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-	/* whoever tracks or settles one of them has its row in poa.device too, unless it was deleted */
+	/* tracking or settling one of them locks its row in poa.device too, unless it was deleted */
 	PERFORM FROM arrived AS n JOIN poa_internal.turn AS t ON t.device OPERATOR(@extschema@.=) n.device
 	ORDER BY t.device USING OPERATOR(@extschema@.<) FOR UPDATE OF t;
 	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN

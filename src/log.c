@@ -5,10 +5,10 @@
  *
  * The writer puts a row into the log and its indexes directly, the way the
  * logical replication worker stores a row, because a diverted alert should
- * cost little more than a stored one.  Rights are not asked: the writer of
+ * cost little more than a stored one.  Rights are not checked: the writer of
  * alerts has none in the extension's schema.  Everything of the alert is
  * evaluated as that writer; then, for the one insert, the current user is the
- * log's owner, as it would be in a function of his.
+ * log's owner, as in a SECURITY DEFINER function of that owner.
  *
  * src/log.c
  *
@@ -99,7 +99,7 @@ poa_log_close(PoaLogWriter *writer)
 
 /*
  * Store the row that stands in the writer's slot, as the owner of the log.  A
- * BEFORE trigger that somebody put on the log could keep it out, and the alert
+ * BEFORE trigger that was put on the log could keep it out, and the alert
  * would be nowhere: 09000.
  */
 static void
@@ -117,7 +117,7 @@ store_row(PoaLogWriter *writer)
 		ereport(ERROR,
 				(errcode(ERRCODE_TRIGGERED_ACTION_EXCEPTION),
 				 errmsg("the suppression log did not take the alert"),
-				 errdetail("A trigger on the log kept it out, so it can not be diverted."),
+				 errdetail("A trigger on the log kept it out, so it cannot be diverted."),
 				 errhint("Drop the trigger from \"%s\".",
 						 RelationGetRelationName(writer->log->ri_RelationDesc))));
 	ExecClearTuple(writer->slot);
@@ -183,7 +183,7 @@ poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 	set_nullable(values, nulls, Anum_suppression_log_originator, &deciding->originator);
 	values[Anum_suppression_log_log_id - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
 
-	/* columns that a later version or somebody else has added stay NULL */
+	/* columns that a later version or a user has added stay NULL */
 	ExecStoreAllNullTuple(writer->slot);
 	memcpy(writer->slot->tts_values, values, sizeof(values));
 	memcpy(writer->slot->tts_isnull, nulls, sizeof(nulls));

@@ -1,5 +1,5 @@
 /*
- * The suppression log, which nobody changes.
+ * The suppression log, which is append-only.
  */
 
 CREATE TABLE poa.suppression_log (
@@ -29,7 +29,7 @@ CREATE TABLE poa.suppression_log (
 	originator @extschema@.guid
 );
 
-/* leakproof, so that a month that a reader asks for may be looked up before row-level security */
+/* leakproof, so that a condition on the month may use an index before row-level security */
 CREATE FUNCTION poa_internal.utc_month(at timestamptz) RETURNS date
 	AS 'MODULE_PATHNAME', 'poa_utc_month' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.utc_month(timestamptz) IS
@@ -101,5 +101,5 @@ REVOKE ALL ON FUNCTION poa_internal.refuse_change() FROM PUBLIC;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poa.suppression_log
 	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.refuse_change();
 ALTER TABLE poa.suppression_log ENABLE ALWAYS TRIGGER append_only;
-COMMENT ON TRIGGER append_only ON poa.suppression_log IS 'nobody changes what was suppressed';
+COMMENT ON TRIGGER append_only ON poa.suppression_log IS 'what was suppressed stays';
 SELECT poa_internal.permit('TABLE poa.suppression_log', '{dno}', 'SELECT');

@@ -22,7 +22,7 @@ COMMENT ON SEQUENCE poa.log_purge_purge_id_seq IS 'numbers of poa.log_purge; dum
 
 CREATE FUNCTION poa.purge_log(before timestamptz) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_purge_log' LANGUAGE C
-	SET row_security = off;	/* an error for whoever does not see the whole log, such as an owner who is no superuser */
+	SET row_security = off;	/* an error for a role that cannot read the whole log, such as an owner that is no superuser */
 COMMENT ON FUNCTION poa.purge_log(timestamptz) IS
 	'removes what was logged before a UTC instant, with its releases.'
 	' Returns the number of log rows, and records in poa.log_purge that it removed any. Raises 22004 for NULL,'
@@ -58,7 +58,7 @@ CREATE TRIGGER append_only_on_delete AFTER DELETE ON poa.activation_change
 	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.keep_changes();
 ALTER TABLE poa.activation_change ENABLE ALWAYS TRIGGER append_only;
 ALTER TABLE poa.activation_change ENABLE ALWAYS TRIGGER append_only_on_delete;
-COMMENT ON TRIGGER append_only ON poa.activation_change IS 'nobody changes what was known when';
+COMMENT ON TRIGGER append_only ON poa.activation_change IS 'what was known when stays';
 COMMENT ON TRIGGER append_only_on_delete ON poa.activation_change IS 'changes go with their activation only';
 
 CREATE FUNCTION poa.purge_activations(before timestamptz) RETURNS bigint

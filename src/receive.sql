@@ -3,7 +3,7 @@
  */
 
 /*
- * What traffic tells of a device.  All of a region may pass here, so it is noted
+ * What follows from traffic for a device.  All of a region may pass here, so it is noted
  * only where an alert of the hub waits for it, and once: what was heard closes
  * the question.
  */
@@ -51,8 +51,8 @@ RETURN CASE
 		OR $1 ?| ARRAY['ResponseMessage/PreCommand', 'ResponseMessage/LocalCommand'] THEN NULL
 	ELSE 'heard' END;
 COMMENT ON FUNCTION poa_internal.message_traffic(jsonb) IS
-	'what a message tells of a device by its poa_internal.message_fields: asked, heard, or the code of a missing answer.'
-	' NULL for what tells nothing (DUIS)';
+	'what follows from a message for a device, by its poa_internal.message_fields: asked, heard, or the code of a missing answer.'
+	' NULL where nothing does (DUIS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_traffic(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.message_device(fields jsonb) RETURNS @extschema@.guid
@@ -151,7 +151,7 @@ CREATE FUNCTION poa_internal.refuses(code text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $1 IN ('E1', 'E2', 'E3', 'E4', 'E5', 'E11', 'E12', 'E13', 'E17', 'E19', 'E20', 'N12', '8F85', 'quarantined');
 COMMENT ON FUNCTION poa_internal.refuses(text) IS
-	'whether a code tells that a command never reached the meter, or was not taken by it; NULL for NULL (DUIS, GBCS)';
+	'whether a code means that a command never reached the meter, or was not taken by it; NULL for NULL (DUIS, GBCS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.refuses(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.receive_refusal(request_id text, code text, received_at timestamptz,

@@ -55,8 +55,8 @@ trigger_depth(void)
 }
 
 /*
- * The trigger asks: is the row at hand the one that a release puts back?  The
- * answer is yes once.
+ * Is the row at hand the one that a release puts back?  Called by the trigger;
+ * true once.
  */
 bool
 poa_release_passes(Relation alerts)

@@ -2,7 +2,7 @@
  * A diverted alert goes back into its table.
  */
 
-/* no foreign key: it is there before the data, and a parallel restore knows no order of the tables */
+/* no foreign key: it is there before the data, and a parallel restore has no order of the tables */
 CREATE TABLE poa.release_log (
 	log_id bigint PRIMARY KEY,
 	released_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -14,14 +14,14 @@ COMMENT ON TABLE poa.release_log IS
 COMMENT ON COLUMN poa.release_log.log_id IS 'number of the entry in poa.suppression_log';
 COMMENT ON COLUMN poa.release_log.released_at IS 'UTC instant of the release';
 COMMENT ON COLUMN poa.release_log.released_by IS 'name of the role that released the alert';
-COMMENT ON COLUMN poa.release_log.reason IS 'why, in the words of whoever did';
+COMMENT ON COLUMN poa.release_log.reason IS 'the reason that was given';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.release_log', '');
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poa.release_log
 	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.refuse_change();
 ALTER TABLE poa.release_log ENABLE ALWAYS TRIGGER append_only;
-COMMENT ON TRIGGER append_only ON poa.release_log IS 'nobody changes what was released';
+COMMENT ON TRIGGER append_only ON poa.release_log IS 'what was released stays';
 
 CREATE FUNCTION poa.release(log_id bigint, reason text) RETURNS void
 	AS 'MODULE_PATHNAME', 'poa_release' LANGUAGE C;

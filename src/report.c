@@ -7,7 +7,7 @@
  * attached tables, which the caller may have no right to read, beside tables
  * of the extension that are not the caller's to see.  So they are made as the
  * owner of the extension, for the distributors that the caller may see, by
- * functions that nobody else may execute.
+ * functions that no other role may execute.
  *
  * src/report.c
  *
@@ -105,7 +105,7 @@ distributors_of_role(Oid role)
 }
 
 /*
- * The owner of the extension, whoever owns its tables now.
+ * The owner of the extension, also where its tables have another by now.
  */
 static Oid
 extension_owner(void)

@@ -1,7 +1,7 @@
 /*
  * The type guid and what belongs to it stand in the schema of the extension,
  * what users call, read or fill in poa, and all else in poa_internal.  A schema
- * of these names that exists already is somebody else's, and an error.
+ * of these names that exists already belongs to another, and is an error.
  */
 CREATE SCHEMA poa;
 COMMENT ON SCHEMA poa IS

@@ -34,7 +34,7 @@ COMMENT ON COLUMN poa_internal.message.message_id IS 'number of the message, in 
 COMMENT ON COLUMN poa_internal.message.kind IS
 	'signed: the pre-command that reaches the meter; local: one that does not go over the air; request: an earlier request for either;'
 	' cancellation; refusal; outcome; purged: a command that is in poa.activation no more and superseded one that is';
-COMMENT ON COLUMN poa_internal.message.device IS 'GUID of the meter, NULL where neither an activation nor the RequestID tells';
+COMMENT ON COLUMN poa_internal.message.device IS 'GUID of the meter, NULL where neither an activation nor the RequestID has it';
 COMMENT ON COLUMN poa_internal.message.request_id IS
 	'RequestID that it belongs to, as in poa.activation; NULL for a cancellation that has none';
 COMMENT ON COLUMN poa_internal.message.received_at IS 'UTC instant at which the DSP received it';
@@ -47,16 +47,16 @@ SELECT pg_catalog.pg_extension_config_dump('poa_internal.message_message_id_seq'
 COMMENT ON SEQUENCE poa_internal.message_message_id_seq IS 'numbers of poa_internal.message; dumped, so that they go on after a restore';
 
 /*
- * A lock on a row of poa.device keeps out whoever moves the meter.  It is not
- * enough against a transaction of REPEATABLE READ, which would go on with what
- * it saw before; an updated row stops it with 40001.
+ * A lock on a row of poa.device keeps out moves of the meter.  It is not
+ * enough against a transaction of REPEATABLE READ, which would go on with
+ * its snapshot; an updated row stops it with 40001.
  */
 CREATE TABLE poa_internal.turn (
 	device @extschema@.guid PRIMARY KEY,
 	turns bigint NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE poa_internal.turn IS
-	'devices of which something was received; whoever settles one updates its row, so that they take turns';
+	'devices of which something was received; settling one updates its row, so that transactions take turns';
 COMMENT ON COLUMN poa_internal.turn.device IS 'GUID of the device';
 COMMENT ON COLUMN poa_internal.turn.turns IS 'number of times that something was received';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.turn', '');

@@ -16,7 +16,7 @@ COMMENT ON TABLE poa.sign_of_life IS
 COMMENT ON COLUMN poa.sign_of_life.guid IS 'GUID of the hub, or of a device on it';
 COMMENT ON COLUMN poa.sign_of_life.seen_at IS 'UTC instant at which it was heard';
 COMMENT ON COLUMN poa.sign_of_life.what IS 'what it said, as a note; NULL where there is none';
-COMMENT ON COLUMN poa.sign_of_life.sign_id IS 'number of the row, which tells like ones apart';
+COMMENT ON COLUMN poa.sign_of_life.sign_id IS 'number of the row, by which like ones differ';
 SELECT pg_catalog.pg_extension_config_dump('poa.sign_of_life', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.sign_of_life_sign_id_seq', '');
 COMMENT ON SEQUENCE poa.sign_of_life_sign_id_seq IS 'numbers of poa.sign_of_life; dumped, so that they go on after a restore';

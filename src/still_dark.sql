@@ -38,7 +38,7 @@ BEGIN
 	), voice AS MATERIALIZED (
 		SELECT s.log_id, s.chf AS guid, s.decided_at FROM silent AS s
 		UNION ALL
-		/* the meter speaks for the hub on which it was, wherever it is now */
+		/* a sign of the meter counts for the hub on which it was, wherever it is now */
 		SELECT s.log_id, s.device, s.decided_at FROM silent AS s
 		UNION ALL
 		SELECT s.log_id, d.device, s.decided_at FROM silent AS s

@@ -65,7 +65,7 @@ RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn
 LANGUAGE sql STABLE		/* without SET, so that it becomes part of the query that calls it, and its rows are not copied */
 BEGIN ATOMIC
 	WITH stands AS MATERIALIZED (
-		/* of these distributors, or of the one that its hub tells */
+		/* of these distributors, or of the one of its hub */
 		SELECT a.*
 		FROM (
 			SELECT a.*, poa_internal.distributor_of(a.mpxn) AS mpxn_distributor

@@ -17,7 +17,7 @@ COMMENT ON COLUMN poa.suppressed_alert.log_id IS 'number of the entry, to be nam
 COMMENT ON COLUMN poa.suppressed_alert.received_at IS 'UTC instant of the alert that was judged';
 COMMENT ON COLUMN poa.suppressed_alert.alert_code IS 'code of the alert: AD1';
 COMMENT ON COLUMN poa.suppressed_alert.mpxn IS 'MPxN of the alert as it came';
-COMMENT ON COLUMN poa.suppressed_alert.distributor_id IS 'distributor of the alert, NULL where neither it nor the inventory tells';
+COMMENT ON COLUMN poa.suppressed_alert.distributor_id IS 'distributor of the alert, NULL where neither it nor the inventory has one';
 COMMENT ON COLUMN poa.suppressed_alert.distributor IS 'name of the distributor, NULL where poa.distributor does not have it';
 COMMENT ON COLUMN poa.suppressed_alert.chf IS 'GUID of the communications hub that sent the alert';
 COMMENT ON COLUMN poa.suppressed_alert.device IS 'GUID of the meter that was being activated';
@@ -27,6 +27,6 @@ COMMENT ON COLUMN poa.suppressed_alert.activates_at IS 'UTC instant of the activ
 COMMENT ON COLUMN poa.suppressed_alert.delay IS 'interval from the activation to the alert';
 COMMENT ON COLUMN poa.suppressed_alert.diverted IS 'false where shadow mode only recorded what would have been diverted';
 COMMENT ON COLUMN poa.suppressed_alert.released_at IS 'UTC instant at which the alert was sent on after all, NULL where it was not';
-COMMENT ON COLUMN poa.suppressed_alert.release_reason IS 'why it was, in the words of whoever released it';
+COMMENT ON COLUMN poa.suppressed_alert.release_reason IS 'the reason that was given for it';
 COMMENT ON COLUMN poa.suppressed_alert.alert IS 'the whole alert as it came';
 SELECT poa_internal.permit('TABLE poa.suppressed_alert', '{dno}', 'SELECT');

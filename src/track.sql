@@ -102,7 +102,7 @@ BEGIN
 		RETURN;
 	ELSIF c.eligible THEN
 		turn := poa_internal.take_turn($1);
-		/* as it is now that nobody else changes it */
+		/* as it is now that no other transaction changes it */
 		SELECT e.* INTO c FROM poa_internal.criteria($1) AS e;
 	END IF;
 	IF NOT c.eligible THEN

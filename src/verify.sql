@@ -107,7 +107,7 @@ AS $$
 	) AS c (committed_at, inserted_at)
 $$;
 COMMENT ON FUNCTION poa_internal.known_before(xid8, timestamptz, xid, timestamptz) IS
-	'whether a change of an activation was known when an alert was judged, as far as the server tells.'
+	'whether a change of an activation was known when an alert was judged, as far as the server has a record.'
 	' transaction_id and changed_at are those of poa.activation_change, inserted_by the xmin of the alert or NULL, at its instant';
 REVOKE ALL ON FUNCTION poa_internal.known_before(xid8, timestamptz, xid, timestamptz) FROM PUBLIC;
 
@@ -182,7 +182,7 @@ AS $$
 	FROM found AS f, seen AS s, purge AS p
 $$;
 COMMENT ON FUNCTION poa_internal.verify_stored(timestamptz, timestamptz) IS
-	'check stored: no AD1 stands in a table that a window known then held, unless the log tells why';
+	'check stored: no AD1 stands in a table that a window known then held, unless the log has the reason';
 REVOKE ALL ON FUNCTION poa_internal.verify_stored(timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.verify_one_place(since timestamptz, until timestamptz, OUT ok boolean, OUT detail text)
@@ -231,7 +231,7 @@ COMMENT ON FUNCTION poa_internal.verify_one_place(timestamptz, timestamptz) IS
 	'check one_place: no diverted alert also stands in its table, unless it was released';
 REVOKE ALL ON FUNCTION poa_internal.verify_one_place(timestamptz, timestamptz) FROM PUBLIC;
 
-/* it also tells of a log row that is no more */
+/* also finds a log row that is no more */
 CREATE FUNCTION poa_internal.verify_release(since timestamptz, until timestamptz, OUT ok boolean, OUT detail text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -303,7 +303,7 @@ COMMENT ON FUNCTION poa.verify(timestamptz, timestamptz) IS
 	' In this order: log_row (the columns of a log row agree), explained (by activations whose windows, as poa.activation_change has'
 	' them, held it), stored (no AD1 in a window that was known: received before it, and tracked by a transaction that began to write'
 	' before that of the alert and, with track_commit_timestamp, committed before it. Without that, one that was tracked at the same'
-	' time is a false alarm, as is an alert that was updated later; of a table that was rewritten the clock tells. Others in a window'
+	' time is a false alarm, as is an alert that was updated later; of a table that was rewritten the clock decides. Others in a window'
 	' are counted; after a purge only AD1s since the instant it purged to are looked at), one_place (no diverted alert also in its'
 	' table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period'
 	' is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Not exact for what was restored from'
