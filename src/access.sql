@@ -184,7 +184,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.grant_auditor(name) IS
-	'lets a role read everything and call eligibility, explain, health, verify and the reports. Raises 42704 for a role that does not exist';
+	'lets a role read everything and call what reads.'
+	' That is eligibility, explain, health, verify and the reports. Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.revoke_all(role name) RETURNS void
 LANGUAGE plpgsql

@@ -85,8 +85,9 @@ CREATE TABLE poa.activation_change (
 );
 CREATE INDEX activation_change_activation_id_idx ON poa.activation_change (activation_id);
 COMMENT ON TABLE poa.activation_change IS
-	'what was known of each activation when: a row for its tracking and for each change of status, hub or time.'
-	' Append-only; poa.purge_activations removes the changes of the activations that it removes';
+	'what was known of each activation when.'
+	' A row for its tracking and for each change of status, hub or time. Append-only; poa.purge_activations removes the changes of'
+	' the activations that it removes';
 COMMENT ON COLUMN poa.activation_change.change_id IS 'number of the change, in the order of arrival';
 COMMENT ON COLUMN poa.activation_change.activation_id IS 'the activation, of which the columns below are the state after the change';
 COMMENT ON COLUMN poa.activation_change.changed_at IS 'UTC instant of the change, by the clock';

@@ -7,8 +7,9 @@ CREATE TABLE poa.asked (
 	PRIMARY KEY (device, at)
 );
 COMMENT ON TABLE poa.asked IS
-	'requests to devices on hubs with an open alert: suppressed, not released, and nothing heard since.'
-	' Written by poa.receive, which sees them pass; operators may add what does not pass there. poa.purge_activations clears it';
+	'requests to devices on hubs with an open alert.'
+	' An alert is open that is suppressed and not released, with nothing heard since. Written by poa.receive as they pass;'
+	' operators may add what does not pass there. poa.purge_activations clears it';
 COMMENT ON COLUMN poa.asked.device IS 'GUID of the device that a request is for';
 COMMENT ON COLUMN poa.asked.at IS 'UTC instant of the request';
 SELECT pg_catalog.pg_extension_config_dump('poa.asked', '');

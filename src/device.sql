@@ -18,7 +18,8 @@ CREATE TABLE poa.device (
 CREATE INDEX device_chf_idx ON poa.device USING hash (chf);
 CREATE INDEX device_mpxn_idx ON poa.device USING hash (mpxn);
 COMMENT ON TABLE poa.device IS
-	'the inventory that the DSP feeds: each device and the communications hub it is on now';
+	'the inventory that the DSP feeds: each device and its hub.'
+	' The hub is the communications hub that the device is on now';
 COMMENT ON COLUMN poa.device.device IS 'GUID of the device';
 COMMENT ON COLUMN poa.device.device_type IS 'ESME, GSME, GPF, CHF, HCALCS, PPMID, IHD or CAD';
 COMMENT ON COLUMN poa.device.smets IS
@@ -26,7 +27,8 @@ COMMENT ON COLUMN poa.device.smets IS
 COMMENT ON COLUMN poa.device.manufacturer IS
 	'CPL identifier of the manufacturer, compared as it stands with poa.manufacturer; NULL where unknown';
 COMMENT ON COLUMN poa.device.chf IS
-	'GUID of the communications hub on whose home area network the device is; NULL where it is on none. Windows that are open or to come follow the meter to another hub, and stay where they are on NULL';
+	'GUID of the hub on whose home area network the device is, or NULL.'
+	' Windows that are open or to come follow the meter to another hub, and stay where they are on NULL';
 COMMENT ON COLUMN poa.device.mpxn IS 'MPAN or MPRN of the device, NULL where it has none';
 SELECT pg_catalog.pg_extension_config_dump('poa.device', '');
 SELECT poa_internal.permit('TABLE poa.device', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');

@@ -16,7 +16,9 @@ COMMENT ON TABLE poa.distributor IS
 	' The licence areas 10 to 23 and the independent ones 24 to 38 are shipped and cannot be changed; users add their own';
 COMMENT ON COLUMN poa.distributor.distributor_id IS 'first two digits of the MPAN core, 0 to 99';
 COMMENT ON COLUMN poa.distributor.mpid IS 'market participant identifier, four letters';
-COMMENT ON COLUMN poa.distributor.gsp_group IS 'Grid Supply Point group of the licence area, NULL for an independent distributor, which is in all';
+COMMENT ON COLUMN poa.distributor.gsp_group IS
+	'Grid Supply Point group of the licence area.'
+	' NULL for an independent distributor, which is in all';
 COMMENT ON COLUMN poa.distributor.name IS 'name of the distributor and, for a licence area, of its region';
 
 CREATE FUNCTION poa_internal.shipped_distributors() RETURNS SETOF poa.distributor

@@ -468,11 +468,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.duis_activation(text) IS
-	'reads a service request 11.3 (Activate Firmware): one row, none for any other message or NULL.'
-	' A signed pre-command is one too; its time is in its GBCS payload. activates_at is a UTC instant, NULL for on demand;'
-	' a cancellation has cancels true, and the distant time that says so. Raises 22023 naming the field for a missing or invalid one,'
-	' and for a payload whose originator, recipient or counter is not that of the RequestID; 22023 for what is not exactly one XML document'
-	' (DUIS 11.3)';
+	'reads a service request 11.3, Activate Firmware.'
+	' One row, none for any other message or NULL. A signed pre-command is one too; its time is in its GBCS payload. activates_at'
+	' is a UTC instant, NULL for on demand; a cancellation has cancels true, and the distant time that says so. Raises 22023'
+	' naming the field for a missing or invalid one, and for a payload whose originator, recipient or counter is not that of the'
+	' RequestID; 22023 for what is not exactly one XML document (DUIS 11.3)';
 SELECT poa_internal.permit('FUNCTION poa.duis_activation(text)', '{operator}');
 
 CREATE FUNCTION poa.duis_activation(message xml)
@@ -504,10 +504,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.duis_alert(text) IS
-	'reads a DCC alert that carries a PowerOutageEvent: one row, none for any other message or NULL.'
-	' outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id is NULL where the message has none;'
-	' alert_count is how many alerts a throttled one stands for, else 1, and the greatest integer for more than that.'
-	' Raises 22023 naming the field for a missing or invalid one, and for what is not exactly one XML document (DUIS DCCAlertMessage)';
+	'reads a DCC alert that carries a PowerOutageEvent.'
+	' One row, none for any other message or NULL. outage_started_at and issued_at are UTC instants; mpxn is as sent; response_id'
+	' is NULL where the message has none; alert_count is how many alerts a throttled one stands for, else 1, and the greatest'
+	' integer for more than that. Raises 22023 naming the field for a missing or invalid one, and for what is not exactly one XML'
+	' document (DUIS DCCAlertMessage)';
 SELECT poa_internal.permit('FUNCTION poa.duis_alert(text)', '{operator}');
 
 CREATE FUNCTION poa.duis_alert(message xml)
@@ -540,12 +541,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.duis_outcome(text) IS
-	'reads the meter''s answer to a service request 11.3: one row, none for any other message or NULL.'
-	' It is a response, a future-dated or plain device alert, or returned by a service request 8.13.'
-	' request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held, hash_mismatch or activation_failure;'
-	' executed_at is the UTC instant of the execution, NULL in a response. Raises 22023 naming the field for a missing or invalid one, and'
-	' for an originator, device or counter that is not that of the RequestID; 22023 for what is not exactly one XML document'
-	' (DUIS ResponseMessage, GBCS CS06)';
+	'reads the meter''s answer to a service request 11.3.'
+	' One row, none for any other message or NULL. It is a response, a future-dated or plain device alert, or returned by a'
+	' service request 8.13. request_id is that of the command, in upper case; outcome is accepted, succeeded, no_image_held,'
+	' hash_mismatch or activation_failure; executed_at is the UTC instant of the execution, NULL in a response. Raises 22023'
+	' naming the field for a missing or invalid one, and for an originator, device or counter that is not that of the RequestID;'
+	' 22023 for what is not exactly one XML document (DUIS ResponseMessage, GBCS CS06)';
 SELECT poa_internal.permit('FUNCTION poa.duis_outcome(text)', '{operator}');
 
 CREATE FUNCTION poa.duis_outcome(message xml)

@@ -56,5 +56,8 @@ AS $$
 	ORDER BY l.part, l.device USING OPERATOR(@extschema@.<), l.activation_id NULLS FIRST, l.n
 $$;
 COMMENT ON FUNCTION poa.explain(@extschema@.guid, timestamptz) IS
-	'why an AD1 of a hub at a UTC instant would be suppressed or not: each ESME of the hub with the criteria of eligibility (activation_id NULL), each activation tracked on it with status, opens and closes, last the verdict, met where the AD1 would be suppressed. A NULL hub or instant is never suppressed';
+	'why an AD1 of a hub at a UTC instant would be suppressed or not.'
+	' A row for each criterion: of each ESME of the hub those of eligibility (activation_id NULL), of each activation tracked on'
+	' it status, opens and closes, and last the verdict, met where the AD1 would be suppressed. A NULL hub or instant is never'
+	' suppressed';
 SELECT poa_internal.permit('FUNCTION poa.explain(@extschema@.guid, timestamptz)', '{operator,auditor}');

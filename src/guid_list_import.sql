@@ -25,7 +25,8 @@ CREATE TABLE poa.guid_list_import (
 	undone_by text
 );
 COMMENT ON TABLE poa.guid_list_import IS
-	'every import into poa.guid_list that was applied; written by finish_import and undo_import only';
+	'every import into poa.guid_list that was applied.'
+	' Written by finish_import and undo_import only';
 COMMENT ON COLUMN poa.guid_list_import.import_id IS
 	'number of the import, in the order in which they were applied; numbers may be missing where one was rolled back';
 COMMENT ON COLUMN poa.guid_list_import.imported_at IS 'UTC instant at which the transaction of the import began';
@@ -94,7 +95,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.begin_import() IS
-	'makes the table pg_temp.guid_list_stage (guid), into which the caller copies the GUIDs for finish_import in the same transaction. Raises 42P07 where it has been made';
+	'makes the table pg_temp.guid_list_stage (guid) for an import.'
+	' The caller copies the GUIDs into it for finish_import, in the same transaction. Raises 42P07 where it has been made';
 
 CREATE FUNCTION poa_internal.finish_import(
 	mode text,
@@ -182,7 +184,12 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.finish_import(text, text, text, bigint, bigint, numeric, boolean) IS
-	'makes poa.guid_list what mode (replace, add, remove) says of the GUIDs copied since begin_import, keeps the import on record and returns its counts. Changes nothing, and returns a NULL import_id, for a dry_run that is not false, and with the reason in refusal where there are not as many distinct GUIDs as expected (NULL: any number), or where a replacement would remove more than max_removed percent of the list (NULL: no limit). Raises 22023 for another or NULL mode, 23502 for any other NULL, 25000 outside READ COMMITTED, 55000 where no import has begun';
+	'changes poa.guid_list by the GUIDs copied since begin_import.'
+	' mode is replace, add or remove. Keeps the import on record and returns its counts. Changes nothing, and returns a NULL'
+	' import_id, for a dry_run that is not false, and with the reason in refusal where there are not as many distinct GUIDs as'
+	' expected (NULL: any number), or where a replacement would remove more than max_removed percent of the list (NULL: no limit).'
+	' Raises 22023 for another or NULL mode, 23502 for any other NULL, 25000 outside READ COMMITTED, 55000 where no import has'
+	' begun';
 
 CREATE FUNCTION poa.undo_import(import_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
@@ -228,7 +235,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.undo_import(bigint) IS
-	'takes the newest import that stands back: what it added leaves the list, what it removed returns. Raises 42704 for an unknown or NULL import, 55000 for one that is undone or not the newest, or whose changes are no longer on record, 25000 outside READ COMMITTED';
+	'takes the newest import that stands back.'
+	' What it added leaves the list, what it removed returns. Raises 42704 for an unknown or NULL import, 55000 for one that is'
+	' undone or not the newest, or whose changes are no longer on record, 25000 outside READ COMMITTED';
 
 REVOKE ALL ON FUNCTION poa_internal.lock_guid_list() FROM PUBLIC;
 SELECT poa_internal.permit('FUNCTION poa_internal.begin_import()', '{operator}');

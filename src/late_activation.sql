@@ -41,5 +41,11 @@ RETURNS TABLE (source_schema text, source_table text, chf @extschema@.guid, mpxn
 	activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, late_by interval)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.late_activation(timestamptz, timestamptz) IS
-	'AD1s of from_at <= decided_at < to_at, UTC instants, as far as the caller may see them, that stand in an attached table and were never suppressed, although a tracked or succeeded window of their hub holds them: the activation was not yet tracked when they came, whichever of the two transactions committed first. Each has the deciding activation. late_by is the interval from the AD1 to the receipt of the command, negative where the DSP had it before and it was tracked too late. An AD1 that was stored because the kill switch was thrown, the table was not attached, or the meter has come to the hub since is listed too. Raises 22004 for NULL';
+	'AD1s that were stored although a window, tracked later, holds them.'
+	' Those of from_at <= decided_at < to_at, UTC instants, as far as visible to the caller, that stand in an attached table and'
+	' were never suppressed, although a tracked or succeeded window of their hub holds them: the activation was not yet tracked'
+	' when they came, whichever of the two transactions committed first. Each has the deciding activation. late_by is the interval'
+	' from the AD1 to the receipt of the command, negative where the DSP had it before and it was tracked too late. An AD1 that'
+	' was stored because the switch was off, the table was not attached, or the meter has come to the hub since is listed too.'
+	' Raises 22004 for NULL';
 SELECT poa_internal.permit('FUNCTION poa.late_activation(timestamptz, timestamptz)', '{dno,operator,auditor}');

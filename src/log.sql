@@ -51,7 +51,8 @@ CREATE INDEX suppression_log_chf_decided_at_idx ON poa.suppression_log (chf, dec
 CREATE INDEX suppression_log_mpxn_idx ON poa.suppression_log USING hash (mpxn);
 
 COMMENT ON TABLE poa.suppression_log IS
-	'every AD1 that fell into a suppressing window, whole, with the reason; append-only, also for superusers, but for poa.purge_log (MP102B: the Suppression Log)';
+	'every AD1 that fell into a suppressing window, whole, with the reason.'
+	' Append-only, also for superusers, but for poa.purge_log (MP102B: the Suppression Log)';
 COMMENT ON COLUMN poa.suppression_log.log_id IS 'number of the entry; numbers may be missing where an insert was rolled back';
 COMMENT ON COLUMN poa.suppression_log.logged_at IS 'UTC instant at which the transaction that brought the alert began';
 COMMENT ON COLUMN poa.suppression_log.diverted IS

@@ -21,7 +21,8 @@ CREATE TABLE poa.manufacturer (
 			OPERATOR(pg_catalog.>=) timestamp '2001-02-01')
 );
 COMMENT ON TABLE poa.manufacturer IS
-	'manufacturers whose meters are subject to suppression; a row''s presence makes them so (MP102B: a configurable list)';
+	'manufacturers whose meters are subject to suppression.'
+	' A row''s presence makes them so (MP102B: a configurable list)';
 COMMENT ON COLUMN poa.manufacturer.manufacturer IS
 	'CPL identifier: four hex digits in upper case, such as 1063 for Landis+Gyr';
 COMMENT ON COLUMN poa.manufacturer.name IS 'name for people to read';

@@ -63,7 +63,15 @@ CREATE VIEW poa.metrics
 WITH (security_invoker = true, security_barrier = true) AS
 	SELECT m.name, m.labels, m.value FROM poa_internal.read_metrics() AS m;
 COMMENT ON VIEW poa.metrics IS
-	'figures for a monitor such as Prometheus. Since midnight UTC, when they begin anew: poa_suppress_alerts_diverted_total (by distributor_id), _alerts_shadowed_total (what shadow mode would have diverted), _alerts_released_total. Since ever, as numbers given out, some of which are missing after rollbacks: _log_entries_total, _activations_total. Instants in seconds since 1970, no row where there is none: _last_logged_timestamp_seconds, _last_activation_timestamp_seconds (its receipt). _newest_activations: of the newest 10,000, how many have which status. _manufacturers. Estimates of the planner, no row before ANALYZE: _guid_list_size, _devices. _health: 1 where the check of poa.health() is ok, else 0';
+	'figures for a monitor such as Prometheus.'
+	' Since midnight UTC, when they begin anew: poa_suppress_alerts_diverted_total (by distributor_id), _alerts_shadowed_total'
+	' (what shadow mode would have diverted), _alerts_released_total. Since ever, as numbers given out, some of which are missing'
+	' after rollbacks: _log_entries_total, _activations_total. Instants in seconds since 1970, no row where there is none:'
+	' _last_logged_timestamp_seconds, _last_activation_timestamp_seconds (its receipt). _newest_activations: of the newest 10,000,'
+	' how many have which status. _manufacturers. Estimates of the planner, no row before ANALYZE: _guid_list_size, _devices.'
+	' _health: 1 where the check of poa.health() is ok, else 0';
 COMMENT ON COLUMN poa.metrics.name IS 'name by the rules of Prometheus: counters end in _total, times are in seconds';
-COMMENT ON COLUMN poa.metrics.labels IS 'labels and their values, a flat object of strings: distributor_id (none for alerts without one), status or check; empty where the figure has none';
+COMMENT ON COLUMN poa.metrics.labels IS
+	'labels and their values, a flat object of strings.'
+	' distributor_id (none for alerts without one), status or check; empty where the figure has none';
 COMMENT ON COLUMN poa.metrics.value IS 'the figure, never NULL';

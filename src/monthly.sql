@@ -45,7 +45,8 @@ WITH (security_invoker = true, security_barrier = true) AS
 	) AS m (month, distributor_id, suppressed, released, visits_avoided, outages)
 	LEFT JOIN poa.distributor AS d ON d.distributor_id OPERATOR(pg_catalog.=) m.distributor_id;
 COMMENT ON VIEW poa.suppression_monthly IS
-	'diverted alerts by UTC month of the alert and by distributor, as far as visible to the reader';
+	'diverted alerts by UTC month of the alert and by distributor.'
+	' As far as visible to the reader';
 COMMENT ON COLUMN poa.suppression_monthly.month IS 'first day of the month, in UTC';
 COMMENT ON COLUMN poa.suppression_monthly.distributor_id IS 'distributor, NULL for alerts without one';
 COMMENT ON COLUMN poa.suppression_monthly.distributor IS 'name of the distributor';

@@ -8,8 +8,9 @@ CREATE TABLE poa.no_answer (
 	PRIMARY KEY (guid, at, code)
 );
 COMMENT ON TABLE poa.no_answer IS
-	'requests without an answer, to devices on hubs with an open alert: suppressed, not released, and nothing heard since.'
-	' Written by poa.receive from the DCC''s response; operators may add what does not pass there. poa.purge_activations clears it';
+	'requests without an answer, to devices on hubs with an open alert.'
+	' An alert is open that is suppressed and not released, with nothing heard since. Written by poa.receive from the DCC''s'
+	' response; operators may add what does not pass there. poa.purge_activations clears it';
 COMMENT ON COLUMN poa.no_answer.guid IS 'GUID of the device that a request was for';
 COMMENT ON COLUMN poa.no_answer.at IS 'UTC instant at which the DSP received that there is no answer';
 COMMENT ON COLUMN poa.no_answer.code IS

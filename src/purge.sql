@@ -10,7 +10,8 @@ CREATE TABLE poa.log_purge (
 	log_rows bigint NOT NULL
 );
 COMMENT ON TABLE poa.log_purge IS
-	'purges that removed rows from poa.suppression_log; written by poa.purge_log only';
+	'purges that removed rows from poa.suppression_log.'
+	' Written by poa.purge_log only';
 COMMENT ON COLUMN poa.log_purge.purge_id IS 'number of the purge';
 COMMENT ON COLUMN poa.log_purge.purged_at IS 'UTC instant of the purge';
 COMMENT ON COLUMN poa.log_purge.purged_by IS 'name of the role that purged the log';
@@ -116,10 +117,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.purge_activations(timestamptz) IS
-	'removes activations whose window closed before a UTC instant and that no log row refers to; returns their number.'
-	' A window that is open, or to come, stays, whatever the instant. Also removes the changes of these activations; what was received'
-	' before for others that are not there (poa.command, and early outcomes, refusals and cancellations); poa.asked and poa.no_answer'
-	' from before; signs of life seen before, but for the newest of each guid. A request that is delivered again after that is'
-	' tracked anew. Alerts that would be diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation'
-	' level than READ COMMITTED, 42501 for a role that row-level security applies to';
+	'removes activations whose window closed before a UTC instant.'
+	' Those that a log row refers to stay; returns the number of the others. A window that is open, or to come, stays, whatever'
+	' the instant. Also removes the changes of these activations; what was received before for others that are not there'
+	' (poa.command, and early outcomes, refusals and cancellations); poa.asked and poa.no_answer from before; signs of life seen'
+	' before, but for the newest of each guid. A request that is delivered again after that is tracked anew. Alerts that would be'
+	' diverted wait meanwhile, others do not. Raises 22004 for NULL, 25001 in another isolation level than READ COMMITTED, 42501'
+	' for a role that row-level security applies to';
 REVOKE ALL ON FUNCTION poa.purge_activations(timestamptz) FROM PUBLIC;

@@ -10,7 +10,8 @@ CREATE TABLE poa.release_log (
 	reason text NOT NULL
 );
 COMMENT ON TABLE poa.release_log IS
-	'suppressed alerts that were put back into their table; append-only, gone with their log row when that is purged';
+	'suppressed alerts that were put back into their table.'
+	' Append-only; gone with their log row when that is purged';
 COMMENT ON COLUMN poa.release_log.log_id IS 'number of the entry in poa.suppression_log';
 COMMENT ON COLUMN poa.release_log.released_at IS 'UTC instant of the release';
 COMMENT ON COLUMN poa.release_log.released_by IS 'name of the role that released the alert';
@@ -26,7 +27,10 @@ COMMENT ON TRIGGER append_only ON poa.release_log IS 'what was released stays';
 CREATE FUNCTION poa.release(log_id bigint, reason text) RETURNS void
 	AS 'MODULE_PATHNAME', 'poa_release' LANGUAGE C;
 COMMENT ON FUNCTION poa.release(bigint, text) IS
-	'puts a diverted alert back into its table, unjudged and as the caller, who needs INSERT there, and records who, when and why in poa.release_log. Raises 42704 for an unknown log_id, 55000 for an alert that was never diverted or was released already, 22004 for NULL, 22023 for a blank reason, 42P01 where its table is gone, 09000 where another trigger keeps it out';
+	'puts a diverted alert back into its table, unjudged.'
+	' It is inserted as the caller, who needs INSERT there, and poa.release_log records who, when and why. Raises 42704 for an'
+	' unknown log_id, 55000 for an alert that was never diverted or was released already, 22004 for NULL, 22023 for a blank'
+	' reason, 42P01 where its table is gone, 09000 where another trigger keeps it out';
 SELECT poa_internal.permit('FUNCTION poa.release(bigint, text)', '{operator}');
 
 /*

@@ -93,5 +93,10 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	restored_device @extschema@.guid, outage interval)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.restoration(timestamptz, timestamptz) IS
-	'every suppressed AD1 (diverted or shadow) of from_at <= decided_at < to_at, UTC instants, as far as the caller may see them, with the restoration alert (8F35 to 8F3C) that ended it: the first in an attached table that names its hub, or a device on it, at or after the AD1 and before the hub''s next AD1. restored_at, restoration_code, restored_device (NULL where the table has no device column) and outage, the interval from AD1 to restoration, are NULL where there is none. A restoration is paired once at most. Raises 22004 for NULL (GBCS; explains "restoration without AD1")';
+	'each suppressed AD1 with the restoration alert that ended it.'
+	' The AD1s (diverted or shadow) are those of from_at <= decided_at < to_at, UTC instants, as far as visible to the caller; the'
+	' restoration (8F35 to 8F3C) is the first in an attached table that names the hub, or a device on it, at or after the AD1 and'
+	' before the hub''s next AD1. restored_at, restoration_code, restored_device (NULL where the table has no device column) and'
+	' outage, the interval from AD1 to restoration, are NULL where there is none. A restoration is paired once at most. Raises'
+	' 22004 for NULL (GBCS; explains "restoration without AD1")';
 SELECT poa_internal.permit('FUNCTION poa.restoration(timestamptz, timestamptz)', '{dno,operator,auditor}');

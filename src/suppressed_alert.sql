@@ -12,7 +12,8 @@ WITH (security_invoker = true, security_barrier = true) AS
 	LEFT JOIN poa.distributor AS d ON d.distributor_id OPERATOR(pg_catalog.=) l.distributor_id
 	LEFT JOIN poa.release_log AS r ON r.log_id OPERATOR(pg_catalog.=) l.log_id;
 COMMENT ON VIEW poa.suppressed_alert IS
-	'every suppressed AD1 that the reader may see, with the firmware activation that explains it';
+	'suppressed AD1s, with the firmware activation that explains each.'
+	' As far as visible to the reader';
 COMMENT ON COLUMN poa.suppressed_alert.log_id IS 'number of the entry, to be named when asking for its release';
 COMMENT ON COLUMN poa.suppressed_alert.received_at IS 'UTC instant of the alert that was judged';
 COMMENT ON COLUMN poa.suppressed_alert.alert_code IS 'code of the alert: AD1';

@@ -265,10 +265,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz) IS
-	'cancels what a meter has pending at a UTC instant, and returns the number of activations that it turned cancelled.'
-	' Those are the ones received before it that had not started at received_at, also when they are tracked later.'
-	' 0 also for a NULL or unknown device. Raises 22023 for a NULL or infinite received_at, 25006 in a read-only transaction,'
-	' 40001 as poa.track_activation does (DUIS 11.3 with execution time 3000-12-31)';
+	'cancels what a meter has pending at a UTC instant.'
+	' Returns the number of activations that it turned cancelled: the ones received before it that had not started at received_at,'
+	' also when they are tracked later. 0 also for a NULL or unknown device. Raises 22023 for a NULL or infinite received_at,'
+	' 25006 in a read-only transaction, 40001 as poa.track_activation does (DUIS 11.3 with execution time 3000-12-31)';
 SELECT poa_internal.permit('FUNCTION poa.cancel_activation(@extschema@.guid, timestamptz)', '{operator}');
 
 /*
@@ -362,11 +362,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.record_outcome(text, text) IS
-	'records what the meter answered, just now: succeeded, no_image_held, hash_mismatch or activation_failure.'
-	' succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure'
-	' changes nothing (it may have); of several the first counts. Each is a sign of life, but for the same one again, a'
-	' message that is delivered anew. True for a known request_id, false for an unknown or NULL one: its outcome counts once it comes.'
-	' Raises 22023 for another or NULL outcome, 25006 in a read-only transaction, 40001 as poa.track_activation does (GBCS CS06)';
+	'records what the meter answered to a command, just now.'
+	' succeeded keeps the window, no_image_held and hash_mismatch close it (the meter never rebooted), activation_failure changes'
+	' nothing (it may have); of several the first counts. Each is a sign of life, but for the same one again, a message that is'
+	' delivered anew. True for a known request_id, false for an unknown or NULL one: its outcome counts once it comes. Raises'
+	' 22023 for another or NULL outcome, 25006 in a read-only transaction, 40001 as poa.track_activation does (GBCS CS06)';
 SELECT poa_internal.permit('FUNCTION poa.record_outcome(text, text)', '{operator}');
 
 CREATE FUNCTION poa.refuse_activation(request_id text, reason text, received_at timestamptz DEFAULT pg_catalog.now()) RETURNS boolean
@@ -380,8 +380,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.refuse_activation(text, text, timestamptz) IS
-	'records that a command, or a cancellation, never reached the meter: a UTC instant, and the reason for people to read.'
-	' The activation is failed, unless there is an outcome, and what the command had superseded or cancelled is tracked again.'
-	' True for a known request_id, false for an unknown or NULL one: its refusal counts once it comes. Raises 22023 for a NULL or'
-	' infinite received_at, 25006 in a read-only transaction, 40001 as poa.track_activation does (DUIS: E1 to E20, N12, 8F85)';
+	'records that a command, or a cancellation, never reached the meter.'
+	' received_at is a UTC instant, reason for people to read. The activation is failed, unless there is an outcome, and what the'
+	' command had superseded or cancelled is tracked again. True for a known request_id, false for an unknown or NULL one: its'
+	' refusal counts once it comes. Raises 22023 for a NULL or infinite received_at, 25006 in a read-only transaction, 40001 as'
+	' poa.track_activation does (DUIS: E1 to E20, N12, 8F85)';
 SELECT poa_internal.permit('FUNCTION poa.refuse_activation(text, text, timestamptz)', '{operator}');

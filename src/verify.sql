@@ -299,13 +299,13 @@ CREATE FUNCTION poa.verify(from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (check_name text, ok boolean, detail text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 6;
 COMMENT ON FUNCTION poa.verify(timestamptz, timestamptz) IS
-	'whether every alert of a period is in one place, for a reason on record: six rows.'
-	' In this order: log_row (the columns of a log row agree), explained (by activations whose windows, as poa.activation_change has'
-	' them, held it), stored (no AD1 in a window that was known: received before it, and tracked by a transaction that began to write'
-	' before that of the alert and, with track_commit_timestamp, committed before it. Without that, one that was tracked at the same'
-	' time is a false alarm, as is an alert that was updated later; of a table that was rewritten the clock decides. Others in a window'
-	' are counted; after a purge only AD1s since the instant it purged to are looked at), one_place (no diverted alert also in its'
-	' table, unless released), release (each of a diverted alert), log_id (the sequence has drawn it; the number of gaps). The period'
-	' is that of the instants judged, UTC, from from_at on and before to_at; NULL is unbounded. Not exact for what was restored from'
-	' a dump. Raises 22023 where from_at is after to_at';
+	'whether every alert of a period is in one place, for a reason on record.'
+	' Six rows, in this order: log_row (the columns of a log row agree), explained (by activations whose windows, as'
+	' poa.activation_change has them, held it), stored (no AD1 in a window that was known: received before it, and tracked by a'
+	' transaction that began to write before that of the alert and, with track_commit_timestamp, committed before it. Without'
+	' that, one that was tracked at the same time is a false alarm, as is an alert that was updated later; of a table that was'
+	' rewritten the clock decides. Others in a window are counted; after a purge only AD1s since the instant it purged to are'
+	' looked at), one_place (no diverted alert also in its table, unless released), release (each of a diverted alert), log_id'
+	' (the sequence has drawn it; the number of gaps). The period is that of the instants judged, UTC, from from_at on and before'
+	' to_at; NULL is unbounded. Not exact for what was restored from a dump. Raises 22023 where from_at is after to_at';
 SELECT poa_internal.permit('FUNCTION poa.verify(timestamptz, timestamptz)', '{operator,auditor}');

@@ -18,14 +18,19 @@ WITH (security_invoker = true, security_barrier = true) AS
 		GROUP BY 1, 2
 	) AS f (manufacturer, month, alerts, p, longest, late);
 COMMENT ON VIEW poa.window_fit IS
-	'do the windows fit the meters: how long after the activation the alerts came, by manufacturer and UTC month, as far as the reader may see them. Diverted alerts and those of shadow mode alike, which is there to judge the window before it counts; released ones too. An alert after the window is not here but in its table';
+	'do the windows fit: how long after the activation the alerts came.'
+	' By manufacturer and UTC month, as far as visible to the reader. Diverted alerts and those of shadow mode alike, which is'
+	' there to judge the window before it counts; released ones too. An alert after the window is not here but in its table';
 COMMENT ON COLUMN poa.window_fit.manufacturer IS 'CPL identifier of the meters'' manufacturer, NULL for meters that were not in poa.device';
 COMMENT ON COLUMN poa.window_fit.month IS 'first day of the month of the alerts, in UTC';
 COMMENT ON COLUMN poa.window_fit.alerts IS 'number of log rows; a throttled AD1 counts once';
-COMMENT ON COLUMN poa.window_fit.p50 IS 'interval from the activation to the alert (delay) that half of the alerts kept to, interpolated between two of them; negative before the activation';
+COMMENT ON COLUMN poa.window_fit.p50 IS
+	'interval from activation to alert that half of the alerts kept to.'
+	' Interpolated between two of them; negative before the activation';
 COMMENT ON COLUMN poa.window_fit.p95 IS 'the same for 95 in 100';
 COMMENT ON COLUMN poa.window_fit.p99 IS 'the same for 99 in 100';
 COMMENT ON COLUMN poa.window_fit.longest IS 'the longest delay, interval';
 COMMENT ON COLUMN poa.window_fit.share_in_last_5_minutes IS
-	'fraction, 0 to 1, of the alerts that came in the last five minutes before their window closed; where it grows, windows have become short for the meters, and later alerts are missed';
+	'fraction, 0 to 1, of the alerts in the last five minutes of their window.'
+	' Where it grows, windows have become short for the meters, and later alerts are missed';
 SELECT poa_internal.permit('TABLE poa.window_fit', '{dno}', 'SELECT');
