@@ -46,4 +46,14 @@ my %stem = map { m{(\w+)\.\w+$} => 1 } glob 'src/*';
 is(join(' ', sort grep { not $shown{$_} } keys %stem), '', 'docs/internals.md shows every file of src');
 is(join(' ', sort grep { not $stem{$_} } keys %shown), '', 'and no other');
 
+# and the promises of docs/testing.md have the tests that they name
+my ($promises) = slurp_file('docs/testing.md') =~ /^\| promise \| tested by \|\n(.*?)\n\n/ms;
+my %target = map { $_ => 1 } map { split } slurp_file('Makefile') =~ /^([a-z][a-z -]*):/mg;
+foreach (map { /\| [^|]* \|$/ ? $& =~ /`([^`]+)`/g : () } split /\n/, $promises // '')
+{
+	my $name = s/^make //r;
+	my @found = $name =~ m{/} ? grep { -e } glob "$name $name.sql $name.spec" : (-e "sql/$name.sql" || $target{$name} || $name =~ /^poa\./);
+	ok($found[0], "docs/testing.md names $_, which exists");
+}
+
 done_testing();
