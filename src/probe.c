@@ -3,12 +3,12 @@
  * probe.c
  *	  Look rows up by their key in an index that is kept open.
  *
- * A probe finds what was committed before it started, whatever snapshot the
+ * A probe sees what was committed before it started, whatever snapshot the
  * statement around it has, and what its own transaction did in earlier
  * commands.  It works in the memory context that is current when it is opened,
  * because a scan allocates what it keeps from row to row.
  *
- * The latest snapshot is not registered.  It need not be: the caller has
+ * The latest snapshot is not registered.  It need not be: whoever probes has
  * an older one active, so that nothing which the latest can see is removed.
  *
  * src/probe.c
@@ -88,7 +88,12 @@ poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
 void
 poa_probe_start(PoaProbe *probe, Datum key)
 {
-	poa_probe_start_with(probe, key, GetLatestSnapshot());
+	MemoryContext caller = MemoryContextSwitchTo(probe->context);
+
+	probe->keys[0].sk_argument = key;
+	probe->scan->xs_snapshot = GetLatestSnapshot();
+	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -100,20 +105,6 @@ poa_probe_start_from(PoaProbe *probe, Datum key, Datum from)
 	Assert(probe->nkeys == 2);
 	probe->keys[1].sk_argument = from;
 	poa_probe_start(probe, key);
-}
-
-/*
- * Start to look for the rows of a key that are visible to a snapshot.
- */
-void
-poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
-{
-	MemoryContext caller = MemoryContextSwitchTo(probe->context);
-
-	probe->keys[0].sk_argument = key;
-	probe->scan->xs_snapshot = snapshot;
-	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
-	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -149,7 +140,7 @@ poa_probe_next(PoaProbe *probe)
 }
 
 /*
- * Put the row into the slot if the index has no other of its key; false when
+ * Put the row into the slot if the index knows no other of its key; false when
  * there is none, or *more than one, none of which has been visited.  Rows that
  * VACUUM has yet to remove count, too.
  */

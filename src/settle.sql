@@ -61,28 +61,25 @@ COMMENT ON COLUMN poa_internal.turn.device IS 'GUID of the device';
 COMMENT ON COLUMN poa_internal.turn.turns IS 'number of times that something was received';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.turn', '');
 
-CREATE FUNCTION poa_internal.take_turn(device @extschema@.guid) RETURNS bigint
+CREATE FUNCTION poa_internal.take_turn(device @extschema@.guid, OUT turns bigint, OUT chf @extschema@.guid)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
-DECLARE
-	turn bigint;
 BEGIN
 	/* a row that is deleted and inserted again while its lock is waited for is another one */
 	LOOP
-		PERFORM FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1 FOR NO KEY UPDATE;
+		SELECT d.chf INTO take_turn.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1 FOR NO KEY UPDATE;
 		EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1);
 	END LOOP;
 	INSERT INTO poa_internal.turn AS t VALUES ($1, 1)
 	ON CONFLICT ON CONSTRAINT turn_pkey DO UPDATE SET turns = t.turns + 1
-	RETURNING t.turns INTO turn;
-	RETURN turn;
+	RETURNING t.turns INTO take_turn.turns;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.take_turn(@extschema@.guid) IS
 	'waits until no other transaction settles or moves a device, and keeps others from it to the end of this one.'
-	' The number of the turn: 1 where nothing was received for the device before.'
-	' Raises 40001 where one did and this transaction cannot see it, 25006 in a read-only transaction';
+	' turns: 1 where nothing was received for it before; chf: the hub where it is, NULL where there is none.'
+	' Raises 40001 where another transaction settled or moved it and this one cannot see that, 25006 in a read-only transaction';
 REVOKE ALL ON FUNCTION poa_internal.take_turn(@extschema@.guid) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.note_message(
@@ -132,80 +129,99 @@ COMMENT ON FUNCTION poa_internal.messages_of(text) IS
 REVOKE ALL ON FUNCTION poa_internal.messages_of(text) FROM PUBLIC;
 
 /*
- * The law itself.  A window that begins to suppress, or to do so at another
- * time, stands where its meter is: while it did not, it did not follow.
+ * The law itself.  From the newest to the oldest, what comes after a command
+ * and takes its slot over is the one looked at before it, unless that never
+ * reached the meter.
+ *
+ * A window that begins to suppress, or to do so at another time, stands where
+ * its meter is: while it did not, it did not follow.
  */
-CREATE FUNCTION poa_internal.settle(device @extschema@.guid) RETURNS integer
+CREATE FUNCTION poa_internal.settle(device @extschema@.guid, chf @extschema@.guid) RETURNS integer
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
+<<settled>>
 DECLARE
-	cancelled integer;
+	c record;
+	status text;
+	ended_at timestamptz;
+	ended_by text;
+	taken_at timestamptz := 'infinity';
+	taken_by text;
+	taken_status text;
+	cancelled integer := 0;
 BEGIN
-	WITH command AS MATERIALIZED (
-		SELECT a.activation_id, a.status AS was, coalesce(a.request_id, 'activation ' || a.activation_id) AS name,
-			a.tracked_at AS arrived_at, least(a.received_at, m.received_at) AS received_at,
-			coalesce(m.activates_at, a.activates_at) AS activates_at,
+	FOR c IN
+		SELECT s.*, least(s.received_at, m.received_at) AS since, coalesce(m.activates_at, s.activates_at) AS starts,
 			m.outcome, m.outcome_at, m.refusal, m.refused_at, m.local_at
-		FROM poa.activation AS a
-		CROSS JOIN LATERAL poa_internal.messages_of(a.request_id) AS m
-		WHERE a.device OPERATOR(@extschema@.=) $1
-	), taker AS MATERIALIZED (
-		/* what takes over the one slot for what has not started */
-		SELECT 'superseded' AS status, c.name, c.received_at, c.arrived_at
-		FROM command AS c WHERE c.refused_at IS NULL AND c.local_at IS NULL
-		UNION ALL
-		SELECT CASE k.kind WHEN 'purged' THEN 'superseded' ELSE 'cancelled' END,
-			coalesce(k.request_id, k.detail, 'cancel_activation'), k.received_at, k.arrived_at
-		FROM poa_internal.message AS k
-		CROSS JOIN LATERAL poa_internal.messages_of(k.request_id) AS m
-		WHERE k.device OPERATOR(@extschema@.=) $1 AND k.kind IN ('cancellation', 'purged')
-			AND m.refused_at IS NULL AND m.local_at IS NULL
-	), settled AS (
-		SELECT c.activation_id, c.was, c.received_at, c.activates_at, s.status,
-			CASE WHEN NOT poa_internal.suppresses(s.status) THEN s.ended_at END AS ended_at,
-			CASE WHEN NOT poa_internal.suppresses(s.status) THEN s.ended_by END AS ended_by
-		FROM command AS c
-		LEFT JOIN LATERAL (
-			SELECT t.status, t.name, t.received_at FROM taker AS t
-			WHERE (t.received_at, t.arrived_at) > (c.received_at, c.arrived_at) AND t.received_at < c.activates_at
-			ORDER BY t.received_at, t.arrived_at LIMIT 1
-		) AS t ON true
-		CROSS JOIN LATERAL (
-			SELECT l.status, l.ended_at, l.ended_by
-			FROM (VALUES
-				(1, c.outcome IS NOT NULL, CASE c.outcome WHEN 'succeeded' THEN 'succeeded' ELSE 'failed' END, c.outcome_at, c.outcome),
-				(2, c.refused_at IS NOT NULL, 'failed', c.refused_at, c.refusal),
-				(3, c.local_at IS NOT NULL, 'cancelled', c.local_at, 'CommandVariant 6'),
-				(4, t.status IS NOT NULL, t.status, t.received_at, t.name),
-				(5, true, 'tracked', NULL, NULL)
-			) AS l (n, holds, status, ended_at, ended_by)
-			WHERE l.holds ORDER BY l.n LIMIT 1
+		FROM (
+			SELECT a.activation_id, a.request_id, a.status, a.received_at, a.activates_at, a.ended_at, a.ended_by, a.tracked_at AS arrived_at,
+				'superseded' AS makes, coalesce(a.request_id, 'activation ' || a.activation_id) AS name
+			FROM poa.activation AS a WHERE a.device OPERATOR(@extschema@.=) $1
+			UNION ALL
+			SELECT NULL, k.request_id, NULL, k.received_at, NULL, NULL, NULL, k.arrived_at,
+				CASE k.kind WHEN 'cancellation' THEN 'cancelled' ELSE 'superseded' END,
+				coalesce(k.request_id, k.detail, 'cancel_activation')
+			FROM poa_internal.message AS k
+			WHERE k.device OPERATOR(@extschema@.=) $1 AND k.kind IN ('cancellation', 'purged')
 		) AS s
-	), changed AS (
-		UPDATE poa.activation AS a
-		SET received_at = s.received_at, activates_at = s.activates_at,
-			opens_at = poa_internal.utc_plus(a.opens_at, s.activates_at - a.activates_at),
-			closes_at = poa_internal.utc_plus(a.closes_at, s.activates_at - a.activates_at),
-			status = s.status, ended_at = s.ended_at, ended_by = s.ended_by,
-			chf = CASE WHEN poa_internal.suppresses(s.status)
-					AND NOT (poa_internal.suppresses(a.status) AND s.activates_at = a.activates_at)
-				THEN coalesce((SELECT d.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1), a.chf)
-				ELSE a.chf END
-		FROM settled AS s
-		WHERE a.activation_id = s.activation_id
-			AND (a.received_at, a.activates_at, a.status, a.ended_at, a.ended_by)
-				IS DISTINCT FROM (s.received_at, s.activates_at, s.status, s.ended_at, s.ended_by)
-		RETURNING a.status, s.was
-	)
-	SELECT count(*) INTO cancelled FROM changed AS c WHERE c.status = 'cancelled' AND c.was <> 'cancelled';
+		CROSS JOIN LATERAL poa_internal.messages_of(s.request_id) AS m
+		ORDER BY since DESC, s.arrived_at DESC
+	LOOP
+		IF c.activation_id IS NOT NULL THEN
+			/* the first that holds */
+			IF c.outcome IS NOT NULL THEN
+				status := CASE c.outcome WHEN 'succeeded' THEN 'succeeded' ELSE 'failed' END;
+				ended_at := c.outcome_at;
+				ended_by := c.outcome;
+			ELSIF c.refused_at IS NOT NULL THEN
+				status := 'failed';
+				ended_at := c.refused_at;
+				ended_by := c.refusal;
+			ELSIF c.local_at IS NOT NULL THEN
+				status := 'cancelled';
+				ended_at := c.local_at;
+				ended_by := 'CommandVariant 6';
+			ELSIF taken_at < c.starts THEN
+				status := taken_status;
+				ended_at := taken_at;
+				ended_by := taken_by;
+			ELSE
+				status := 'tracked';
+			END IF;
+			IF poa_internal.suppresses(status) THEN
+				ended_at := NULL;
+				ended_by := NULL;
+			END IF;
+
+			IF (c.since, c.starts, status, ended_at, ended_by)
+				IS DISTINCT FROM (c.received_at, c.activates_at, c.status, c.ended_at, c.ended_by)
+			THEN
+				UPDATE poa.activation AS a
+				SET received_at = c.since, activates_at = c.starts,
+					opens_at = poa_internal.utc_plus(a.opens_at, c.starts - a.activates_at),
+					closes_at = poa_internal.utc_plus(a.closes_at, c.starts - a.activates_at),
+					status = settled.status, ended_at = settled.ended_at, ended_by = settled.ended_by,
+					chf = CASE WHEN poa_internal.suppresses(settled.status)
+							AND NOT (poa_internal.suppresses(a.status) AND c.starts = a.activates_at)
+						THEN coalesce(settle.chf, a.chf) ELSE a.chf END
+				WHERE a.activation_id = c.activation_id;
+				cancelled := cancelled + (status = 'cancelled' AND c.status <> 'cancelled')::integer;
+			END IF;
+		END IF;
+		IF c.refused_at IS NULL AND c.local_at IS NULL THEN
+			taken_at := c.since;
+			taken_by := c.name;
+			taken_status := c.makes;
+		END IF;
+	END LOOP;
 	RETURN cancelled;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid) IS
+COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid, @extschema@.guid) IS
 	'computes the states of the activations of a device from what was received for it, and writes those that differ.'
-	' The number of those that it turned cancelled. The caller has taken its turn';
-REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid) FROM PUBLIC;
+	' The number of those that it turned cancelled. The caller has taken its turn, which says where the device is: chf';
+REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid, @extschema@.guid) FROM PUBLIC;
 
 /*
  * Without activations there is nothing to settle; what was received for them

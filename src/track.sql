@@ -79,7 +79,7 @@ DECLARE
 	starts CONSTANT timestamptz := coalesce($2, $4);
 	known poa.activation;
 	c record;
-	turn bigint;
+	turn record;
 BEGIN
 	IF (isfinite($4) AND isfinite(starts)) IS NOT TRUE THEN
 		PERFORM poa_internal.check_instant('received_at', $4), poa_internal.check_instant('activates_at', starts);
@@ -102,8 +102,8 @@ BEGIN
 		RETURN;
 	ELSIF c.eligible THEN
 		turn := poa_internal.take_turn($1);
-		/* as it is now that no other transaction changes it */
-		SELECT e.* INTO c FROM poa_internal.criteria($1) AS e;
+		/* it may have left its hub just before */
+		c.eligible := turn.chf IS NOT NULL;
 	END IF;
 	IF NOT c.eligible THEN
 		action := 'not_eligible';
@@ -113,7 +113,7 @@ BEGIN
 	WITH added AS (
 		INSERT INTO poa.activation AS a (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
 			manufacturer, mpxn, originator, firmware_hash)
-		VALUES ($1, c.chf, key, $4, starts, poa_internal.utc_plus(starts, - c.window_before), poa_internal.utc_plus(starts, c.window_after),
+		VALUES ($1, turn.chf, key, $4, starts, poa_internal.utc_plus(starts, - c.window_before), poa_internal.utc_plus(starts, c.window_after),
 			'tracked', c.cpl, c.mpxn, poa_internal.request_part(key, 1), $6)
 		ON CONFLICT ON CONSTRAINT activation_request_id_key DO NOTHING
 		RETURNING a.*
@@ -125,8 +125,11 @@ BEGIN
 		IF form = 'signed' THEN
 			PERFORM poa_internal.note_message(form, $1, key, $4, starts);
 		END IF;
-		IF turn > 1 OR EXISTS (SELECT FROM poa_internal.message AS m WHERE m.request_id = key) THEN
-			PERFORM poa_internal.settle($1);
+		/* what came before the command took a turn, unless its request_id does not name the device */
+		IF turn.turns > 1 OR poa_internal.request_part(key, 2) OPERATOR(@extschema@.=) $1 IS NOT TRUE
+			AND EXISTS (SELECT FROM poa_internal.message AS m WHERE m.request_id = key)
+		THEN
+			PERFORM poa_internal.settle($1, turn.chf);
 		END IF;
 		action := 'tracked';
 		RETURN;
@@ -165,6 +168,7 @@ AS $$
 DECLARE
 	before poa.activation;
 	after poa.activation;
+	hub @extschema@.guid;
 BEGIN
 	IF (known.device OPERATOR(@extschema@.=) $2) IS NOT TRUE THEN
 		RAISE unique_violation USING
@@ -177,7 +181,7 @@ BEGIN
 		RETURN 'duplicate';
 	END IF;
 
-	PERFORM poa_internal.take_turn($2);
+	hub := (poa_internal.take_turn($2)).chf;
 	SELECT a.* INTO before FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
 	IF NOT poa_internal.note_message(form, $2, known.request_id, $4, CASE form WHEN 'signed' THEN starts END) THEN
 		RETURN 'duplicate';
@@ -185,7 +189,7 @@ BEGIN
 	IF before.firmware_hash IS NULL AND $6 IS NOT NULL THEN
 		UPDATE poa.activation AS a SET firmware_hash = $6 WHERE a.activation_id = known.activation_id;
 	END IF;
-	PERFORM poa_internal.settle($2);
+	PERFORM poa_internal.settle($2, hub);
 	SELECT a.* INTO after FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
 	RETURN CASE
 		WHEN poa_internal.suppresses(after.status) > poa_internal.suppresses(before.status) THEN 'tracked'
@@ -233,6 +237,7 @@ SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($2);
+	hub @extschema@.guid;
 BEGIN
 	PERFORM poa_internal.check_instant('received_at', $3);
 	IF NOT EXISTS (SELECT FROM poa.guid_list AS g WHERE g.guid OPERATOR(@extschema@.=) $1)
@@ -240,12 +245,12 @@ BEGIN
 	THEN
 		RETURN 0;
 	END IF;
-	PERFORM poa_internal.take_turn($1);
+	hub := (poa_internal.take_turn($1)).chf;
 	PERFORM poa_internal.note_message('cancellation', $1, key, $3);
 	IF form <> 'request' THEN
 		PERFORM poa_internal.note_message(form, $1, key, $3);
 	END IF;
-	RETURN poa_internal.settle($1);
+	RETURN poa_internal.settle($1, hub);
 END
 $$;
 COMMENT ON FUNCTION poa_internal.cancel_command(@extschema@.guid, text, timestamptz, text) IS
@@ -296,6 +301,7 @@ AS $$
 DECLARE
 	target CONSTANT @extschema@.guid := poa_internal.request_part($2, 2);
 	device @extschema@.guid := poa_internal.device_of_request($2);
+	hub @extschema@.guid;
 BEGIN
 	IF device IS NULL AND target IS NOT NULL THEN
 		IF NOT EXISTS (SELECT FROM poa.guid_list AS g WHERE g.guid OPERATOR(@extschema@.=) target) THEN
@@ -303,12 +309,12 @@ BEGIN
 		END IF;
 	END IF;
 	IF coalesce(device, target) IS NOT NULL THEN
-		PERFORM poa_internal.take_turn(coalesce(device, target));
+		hub := (poa_internal.take_turn(coalesce(device, target))).chf;
 		device := poa_internal.device_of_request($2);
 	END IF;
 	PERFORM poa_internal.note_message($1, coalesce(device, target), $2, $4, NULL, $3);
 	IF device IS NOT NULL THEN
-		PERFORM poa_internal.settle(device);
+		PERFORM poa_internal.settle(device, hub);
 	END IF;
 	RETURN device;
 END
