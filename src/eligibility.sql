@@ -8,7 +8,7 @@
  */
 CREATE FUNCTION poa_internal.criteria(device @extschema@.guid)
 RETURNS TABLE (eligible boolean, inventory boolean, type boolean, generation boolean, manufacturer boolean, list boolean, hub boolean,
-	device_type text, smets smallint, cpl text, chf @extschema@.guid, mpxn text, name text, window_before interval, window_after interval)
+	device_type text, smets smallint, cpl text, name text, chf @extschema@.guid)
 LANGUAGE sql STABLE ROWS 1
 BEGIN ATOMIC
 	SELECT c.inventory AND c.type AND c.generation AND c.manufacturer AND c.list AND c.hub, c.*
@@ -16,7 +16,7 @@ BEGIN ATOMIC
 		SELECT d.device IS NOT NULL AS inventory, coalesce(d.device_type = 'ESME', false) AS type,
 			coalesce(d.smets = 2, false) AS generation, m.manufacturer IS NOT NULL AS manufacturer,
 			g.guid IS NOT NULL AS list, d.chf IS NOT NULL AS hub,
-			d.device_type, d.smets, d.manufacturer AS cpl, d.chf, d.mpxn, m.name, m.window_before, m.window_after
+			d.device_type, d.smets, d.manufacturer AS cpl, m.name, d.chf
 		FROM (SELECT) AS one
 		LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) $1
 		LEFT JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer

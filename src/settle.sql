@@ -61,24 +61,27 @@ COMMENT ON COLUMN poa_internal.turn.device IS 'GUID of the device';
 COMMENT ON COLUMN poa_internal.turn.turns IS 'number of times that something was received';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.turn', '');
 
-CREATE FUNCTION poa_internal.take_turn(device @extschema@.guid, OUT turns bigint, OUT chf @extschema@.guid)
+CREATE FUNCTION poa_internal.take_turn(device @extschema@.guid) RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
+DECLARE
+	turn bigint;
 BEGIN
 	/* a row that is deleted and inserted again while its lock is waited for is another one */
 	LOOP
-		SELECT d.chf INTO take_turn.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1 FOR NO KEY UPDATE;
+		PERFORM FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1 FOR NO KEY UPDATE;
 		EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1);
 	END LOOP;
 	INSERT INTO poa_internal.turn AS t VALUES ($1, 1)
 	ON CONFLICT ON CONSTRAINT turn_pkey DO UPDATE SET turns = t.turns + 1
-	RETURNING t.turns INTO take_turn.turns;
+	RETURNING t.turns INTO turn;
+	RETURN turn;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.take_turn(@extschema@.guid) IS
 	'waits until no other transaction settles or moves a device, and keeps others from it to the end of this one.'
-	' turns: 1 where nothing was received for it before; chf: the hub where it is, NULL where there is none.'
+	' The number of the turn: 1 where nothing was received for the device before.'
 	' Raises 40001 where another transaction settled or moved it and this one cannot see that, 25006 in a read-only transaction';
 REVOKE ALL ON FUNCTION poa_internal.take_turn(@extschema@.guid) FROM PUBLIC;
 
@@ -136,7 +139,7 @@ REVOKE ALL ON FUNCTION poa_internal.messages_of(text) FROM PUBLIC;
  * A window that begins to suppress, or to do so at another time, stands where
  * its meter is: while it did not, it did not follow.
  */
-CREATE FUNCTION poa_internal.settle(device @extschema@.guid, chf @extschema@.guid) RETURNS integer
+CREATE FUNCTION poa_internal.settle(device @extschema@.guid) RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -204,7 +207,8 @@ BEGIN
 					status = settled.status, ended_at = settled.ended_at, ended_by = settled.ended_by,
 					chf = CASE WHEN poa_internal.suppresses(settled.status)
 							AND NOT (poa_internal.suppresses(a.status) AND c.starts = a.activates_at)
-						THEN coalesce(settle.chf, a.chf) ELSE a.chf END
+						THEN coalesce((SELECT d.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1), a.chf)
+						ELSE a.chf END
 				WHERE a.activation_id = c.activation_id;
 				cancelled := cancelled + (status = 'cancelled' AND c.status <> 'cancelled')::integer;
 			END IF;
@@ -218,10 +222,10 @@ BEGIN
 	RETURN cancelled;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid, @extschema@.guid) IS
+COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid) IS
 	'computes the states of the activations of a device from what was received for it, and writes those that differ.'
-	' The number of those that it turned cancelled. The caller has taken its turn, which says where the device is: chf';
-REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid, @extschema@.guid) FROM PUBLIC;
+	' The number of those that it turned cancelled. The caller has taken its turn';
+REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid) FROM PUBLIC;
 
 /*
  * Without activations there is nothing to settle; what was received for them

@@ -77,44 +77,39 @@ AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($3);
 	starts CONSTANT timestamptz := coalesce($2, $4);
-	known poa.activation;
-	c record;
-	turn record;
+	eligible boolean;
+	listed boolean;
+	turn bigint;
 BEGIN
 	IF (isfinite($4) AND isfinite(starts)) IS NOT TRUE THEN
 		PERFORM poa_internal.check_instant('received_at', $4), poa_internal.check_instant('activates_at', starts);
 	END IF;
 
-	SELECT a.* INTO known FROM poa.activation AS a WHERE a.request_id = key;
+	SELECT a.activation_id INTO track_command.activation_id FROM poa.activation AS a WHERE a.request_id = key;
 	IF FOUND THEN
-		activation_id := known.activation_id;
-		action := poa_internal.track_again(known, $1, starts, $4, form, $6);
+		action := poa_internal.track_again(activation_id, $1, starts, $4, form, $6);
 		RETURN;
 	END IF;
 
-	SELECT e.* INTO c FROM poa_internal.criteria($1) AS e;
-	IF form = 'local' OR form = 'signed' AND NOT c.eligible THEN
-		IF c.list THEN
+	SELECT c.eligible, c.list INTO eligible, listed FROM poa_internal.criteria($1) AS c;
+	IF NOT eligible OR form = 'local' THEN
+		IF listed AND form IN ('signed', 'local') THEN
 			PERFORM poa_internal.take_turn($1);
 			PERFORM poa_internal.note_message(form, $1, key, $4, CASE form WHEN 'signed' THEN starts END);
 		END IF;
 		action := CASE form WHEN 'local' THEN 'ignored' ELSE 'not_eligible' END;
 		RETURN;
-	ELSIF c.eligible THEN
-		turn := poa_internal.take_turn($1);
-		/* it may have left its hub just before */
-		c.eligible := turn.chf IS NOT NULL;
-	END IF;
-	IF NOT c.eligible THEN
-		action := 'not_eligible';
-		RETURN;
 	END IF;
 
+	turn := poa_internal.take_turn($1);
+	/* goes by what the device is now, which nobody else changes */
 	WITH added AS (
 		INSERT INTO poa.activation AS a (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
 			manufacturer, mpxn, originator, firmware_hash)
-		VALUES ($1, turn.chf, key, $4, starts, poa_internal.utc_plus(starts, - c.window_before), poa_internal.utc_plus(starts, c.window_after),
-			'tracked', c.cpl, c.mpxn, poa_internal.request_part(key, 1), $6)
+		SELECT $1, d.chf, key, $4, starts, poa_internal.utc_plus(starts, - m.window_before), poa_internal.utc_plus(starts, m.window_after),
+			'tracked', d.manufacturer, d.mpxn, poa_internal.request_part(key, 1), $6
+		FROM poa.device AS d JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer
+		WHERE d.device OPERATOR(@extschema@.=) $1 AND d.chf IS NOT NULL
 		ON CONFLICT ON CONSTRAINT activation_request_id_key DO NOTHING
 		RETURNING a.*
 	)
@@ -126,25 +121,27 @@ BEGIN
 			PERFORM poa_internal.note_message(form, $1, key, $4, starts);
 		END IF;
 		/* what came before the command took a turn, unless its request_id does not name the device */
-		IF turn.turns > 1 OR poa_internal.request_part(key, 2) OPERATOR(@extschema@.=) $1 IS NOT TRUE
+		IF turn > 1 OR (poa_internal.request_part(key, 2) OPERATOR(@extschema@.=) $1) IS NOT TRUE
 			AND EXISTS (SELECT FROM poa_internal.message AS m WHERE m.request_id = key)
 		THEN
-			PERFORM poa_internal.settle($1, turn.chf);
+			PERFORM poa_internal.settle($1);
 		END IF;
 		action := 'tracked';
 		RETURN;
 	END IF;
 
-	/* another session brought the request meanwhile */
-	SELECT a.* INTO known FROM poa.activation AS a WHERE a.request_id = key;
-	IF NOT FOUND THEN
+	/* another session brought the request meanwhile, or took the device from its hub */
+	SELECT a.activation_id INTO track_command.activation_id FROM poa.activation AS a WHERE a.request_id = key;
+	IF FOUND THEN
+		action := poa_internal.track_again(activation_id, $1, starts, $4, form, $6);
+	ELSIF (SELECT c.eligible FROM poa_internal.criteria($1) AS c) THEN
 		RAISE triggered_action_exception USING
 			MESSAGE = 'the activation was not stored',
 			DETAIL = 'A trigger on "activation" kept it out.',
 			HINT = 'Drop the trigger.';
+	ELSE
+		action := 'not_eligible';
 	END IF;
-	activation_id := known.activation_id;
-	action := poa_internal.track_again(known, $1, starts, $4, form, $6);
 END
 $$;
 COMMENT ON FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea) IS
@@ -155,7 +152,7 @@ COMMENT ON FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, te
 SELECT poa_internal.permit('FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea)', '{operator}');
 
 CREATE FUNCTION poa_internal.track_again(
-	known poa.activation,
+	activation_id bigint,
 	device @extschema@.guid,
 	starts timestamptz,
 	received_at timestamptz,
@@ -168,29 +165,29 @@ AS $$
 DECLARE
 	before poa.activation;
 	after poa.activation;
-	hub @extschema@.guid;
 BEGIN
-	IF (known.device OPERATOR(@extschema@.=) $2) IS NOT TRUE THEN
+	SELECT a.* INTO before FROM poa.activation AS a WHERE a.activation_id = $1;
+	IF (before.device OPERATOR(@extschema@.=) $2) IS NOT TRUE THEN
 		RAISE unique_violation USING
-			MESSAGE = format('request_id "%s" belongs to another device', known.request_id),
-			DETAIL = format('It is that of an activation of device %s.', known.device),
+			MESSAGE = format('request_id "%s" belongs to another device', before.request_id),
+			DETAIL = format('It is that of an activation of device %s.', before.device),
 			HINT = 'A RequestID is used once; look for a mix-up of devices where the message was read.';
 	END IF;
 	/* a request says something new only where its signed pre-command was tracked before it */
-	IF form IS NULL OR form = 'request' AND $4 >= known.received_at THEN
+	IF form IS NULL OR form = 'request' AND $4 >= before.received_at THEN
 		RETURN 'duplicate';
 	END IF;
 
-	hub := (poa_internal.take_turn($2)).chf;
-	SELECT a.* INTO before FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
-	IF NOT poa_internal.note_message(form, $2, known.request_id, $4, CASE form WHEN 'signed' THEN starts END) THEN
+	PERFORM poa_internal.take_turn($2);
+	SELECT a.* INTO before FROM poa.activation AS a WHERE a.activation_id = $1;
+	IF NOT poa_internal.note_message(form, $2, before.request_id, $4, CASE form WHEN 'signed' THEN starts END) THEN
 		RETURN 'duplicate';
 	END IF;
 	IF before.firmware_hash IS NULL AND $6 IS NOT NULL THEN
-		UPDATE poa.activation AS a SET firmware_hash = $6 WHERE a.activation_id = known.activation_id;
+		UPDATE poa.activation AS a SET firmware_hash = $6 WHERE a.activation_id = $1;
 	END IF;
-	PERFORM poa_internal.settle($2, hub);
-	SELECT a.* INTO after FROM poa.activation AS a WHERE a.activation_id = known.activation_id;
+	PERFORM poa_internal.settle($2);
+	SELECT a.* INTO after FROM poa.activation AS a WHERE a.activation_id = $1;
 	RETURN CASE
 		WHEN poa_internal.suppresses(after.status) > poa_internal.suppresses(before.status) THEN 'tracked'
 		WHEN after.activates_at <> before.activates_at THEN 'retimed'
@@ -199,9 +196,9 @@ BEGIN
 		ELSE 'ignored' END;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.track_again(poa.activation, @extschema@.guid, timestamptz, timestamptz, text, bytea) IS
+COMMENT ON FUNCTION poa_internal.track_again(bigint, @extschema@.guid, timestamptz, timestamptz, text, bytea) IS
 	'poa_internal.track_command for a request that is known; the action';
-REVOKE ALL ON FUNCTION poa_internal.track_again(poa.activation, @extschema@.guid, timestamptz, timestamptz, text, bytea) FROM PUBLIC;
+REVOKE ALL ON FUNCTION poa_internal.track_again(bigint, @extschema@.guid, timestamptz, timestamptz, text, bytea) FROM PUBLIC;
 
 CREATE FUNCTION poa.track_activation(
 	device @extschema@.guid,
@@ -237,7 +234,6 @@ SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($2);
-	hub @extschema@.guid;
 BEGIN
 	PERFORM poa_internal.check_instant('received_at', $3);
 	IF NOT EXISTS (SELECT FROM poa.guid_list AS g WHERE g.guid OPERATOR(@extschema@.=) $1)
@@ -245,12 +241,12 @@ BEGIN
 	THEN
 		RETURN 0;
 	END IF;
-	hub := (poa_internal.take_turn($1)).chf;
+	PERFORM poa_internal.take_turn($1);
 	PERFORM poa_internal.note_message('cancellation', $1, key, $3);
 	IF form <> 'request' THEN
 		PERFORM poa_internal.note_message(form, $1, key, $3);
 	END IF;
-	RETURN poa_internal.settle($1, hub);
+	RETURN poa_internal.settle($1);
 END
 $$;
 COMMENT ON FUNCTION poa_internal.cancel_command(@extschema@.guid, text, timestamptz, text) IS
@@ -301,7 +297,6 @@ AS $$
 DECLARE
 	target CONSTANT @extschema@.guid := poa_internal.request_part($2, 2);
 	device @extschema@.guid := poa_internal.device_of_request($2);
-	hub @extschema@.guid;
 BEGIN
 	IF device IS NULL AND target IS NOT NULL THEN
 		IF NOT EXISTS (SELECT FROM poa.guid_list AS g WHERE g.guid OPERATOR(@extschema@.=) target) THEN
@@ -309,12 +304,12 @@ BEGIN
 		END IF;
 	END IF;
 	IF coalesce(device, target) IS NOT NULL THEN
-		hub := (poa_internal.take_turn(coalesce(device, target))).chf;
+		PERFORM poa_internal.take_turn(coalesce(device, target));
 		device := poa_internal.device_of_request($2);
 	END IF;
 	PERFORM poa_internal.note_message($1, coalesce(device, target), $2, $4, NULL, $3);
 	IF device IS NOT NULL THEN
-		PERFORM poa_internal.settle(device, hub);
+		PERFORM poa_internal.settle(device);
 	END IF;
 	RETURN device;
 END

@@ -105,7 +105,7 @@ sub settle
 	{
 		my $before = $activation->{status};
 		@$activation{qw(status ended_by)} = $self->state_of($activation);
-		$activation->{chf} = $self->{device}{$meter}{chf} // $activation->{chf}
+		$activation->{chf} = ($self->{device}{$meter} // {})->{chf} // $activation->{chf}
 		  if suppresses($activation) && $before !~ /^(tracked|succeeded)$/;
 		$cancelled++ if $activation->{status} eq 'cancelled' && $before ne 'cancelled';
 	}
