@@ -45,12 +45,12 @@ FROM pg_roles AS r, pg_class AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'D
 WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
 	AND has_table_privilege(r.oid, c.oid, p.privilege) <> CASE r.rolname
 		WHEN 'regress_poa_operator' THEN p.privilege = 'SELECT'
-			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device', 'originator')
-			OR p.privilege = 'INSERT' AND c.relname IN ('sign_of_life', 'asked', 'no_answer')
+			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device', 'originator', 'hub_group', 'neighbourhood', 'learning')
+			OR p.privilege = 'INSERT' AND c.relname IN ('sign_of_life', 'asked', 'no_answer', 'reboot_profile')
 		WHEN 'regress_poa_auditor' THEN p.privilege = 'SELECT'
 		/* views of the invoker: what they read is read by the DNO, row by row */
 		WHEN 'regress_poa_dno' THEN p.privilege = 'SELECT'
-			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit')
+			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit', 'still_dark_now')
 		ELSE false END
 ORDER BY 1, 2, 3;
 SELECT r.rolname AS role, s.relname AS sequence

@@ -48,7 +48,7 @@ SELECT decided_at::time, restored_at::time, outage FROM poa.restoration('2026-03
 INSERT INTO alerts SELECT * FROM alerts WHERE alert_code = '8F38';
 INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-01 02:00', NULL, NULL);
 SELECT log_id, outage FROM poa.restoration('2026-03-01 02:00', '2026-03-01 03:00');
--- a meter that has moved ends the last outage of either hub, not both
+-- a meter that has moved ends the outage of the hub where it was then, not both
 UPDATE poa.device SET chf = '00000000000000c9' WHERE device = '00000000000000e6';
 INSERT INTO alerts VALUES ('AD1', '00000000000000c9', '2026-03-01 07:30', NULL, NULL), ('8F36', NULL, '2026-03-01 08:00', NULL, '00000000000000e6');
 SELECT chf, restored_device, outage FROM poa.restoration('2026-03-01 07:00', '2026-03-01 07:31');

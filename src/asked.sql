@@ -13,4 +13,4 @@ COMMENT ON TABLE poa.asked IS
 COMMENT ON COLUMN poa.asked.device IS 'GUID of the device that a request is for';
 COMMENT ON COLUMN poa.asked.at IS 'UTC instant of the request';
 SELECT pg_catalog.pg_extension_config_dump('poa.asked', '');
-SELECT poa_internal.permit('TABLE poa.asked', '{operator}', 'INSERT');
+SELECT poa_internal.permit('TABLE poa.asked', '{operator}', 'INSERT, MAINTAIN');

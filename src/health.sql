@@ -565,18 +565,37 @@ COMMENT ON FUNCTION poa_internal.health_released() IS
 	'check released: at most a fifth of what was diverted within 15 days was';
 REVOKE ALL ON FUNCTION poa_internal.health_released() FROM PUBLIC;
 
+CREATE FUNCTION poa_internal.health_reboots(OUT ok boolean, OUT detail text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*) FILTER (WHERE d.drifted) = 0,
+		CASE
+			WHEN count(*) = 0 THEN 'nothing was learned of reboots, or nothing can be told of them'
+			WHEN count(*) FILTER (WHERE d.drifted) = 0 THEN format('reboots of %s begin when they are known to',
+				string_agg(d.manufacturer, ', ' ORDER BY d.manufacturer))
+			ELSE format('reboots have drifted, and the start of an outage is no evidence until what they are like now is learned: %s; %s',
+				string_agg(format('%s of the last %s of %s began at another time than was learned', d.outside, d.alerts, d.manufacturer), ', '
+					ORDER BY d.manufacturer) FILTER (WHERE d.drifted),
+				'SELECT poa.learn(now() - interval ''14 days'', now())') END
+	FROM poa_internal.drift(now()) AS d
+$$;
+COMMENT ON FUNCTION poa_internal.health_reboots() IS
+	'check reboots: of the last 300 alerts of a make at most 2 in 100 began at another time than its reboots did';
+REVOKE ALL ON FUNCTION poa_internal.health_reboots() FROM PUBLIC;
+
 /*
  * All checks.  One that fails itself is not ok, and keeps no other back.
  */
 CREATE FUNCTION poa_internal.health_of(distributors smallint[])
 RETURNS TABLE (check_name text, ok boolean, detail text)
-LANGUAGE plpgsql STABLE ROWS 20
+LANGUAGE plpgsql STABLE ROWS 21
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	FOREACH check_name IN ARRAY ARRAY['enabled', 'attached', 'trigger', 'column', 'readable', 'hub_index', 'hub_guid',
 		'manufacturer', 'guid_list', 'append_only', 'own_index', 'owner', 'superuser', 'sequence', 'subscription', 'scheduled',
-		'tracking', 'logging', 'rate', 'released']
+		'tracking', 'logging', 'rate', 'released', 'reboots']
 	LOOP
 		BEGIN
 			EXECUTE format('SELECT * FROM poa_internal.%I()', 'health_' || check_name) INTO ok, detail;
@@ -595,7 +614,7 @@ REVOKE ALL ON FUNCTION poa_internal.health_of(smallint[]) FROM PUBLIC;
 
 CREATE FUNCTION poa.health()
 RETURNS TABLE (check_name text, ok boolean, detail text)
-	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 20;
+	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE ROWS 21;
 COMMENT ON FUNCTION poa.health() IS
 	'is all well: one row a check, always the same ones in the same order.'
 	' detail says what was found and, where ok is false, ends in the statements that mend it or show more.'
@@ -605,6 +624,6 @@ COMMENT ON FUNCTION poa.health() IS
 	' extension''s objects are as it made them; superuser: its owner; sequence: none is behind its table; subscription: none stands'
 	' still; scheduled: the release by pg_cron runs; tracking: an activation within 7 days; logging: not ten alerts too few since'
 	' the last one; rate: alerts a window of the last 24 hours within a factor of five of the median of the 14 days before;'
-	' released: at most a fifth of what was diverted within 15 days. The last three need ten alerts, and see the newest 30,000'
-	' activations';
+	' released: at most a fifth of what was diverted within 15 days; reboots: those of each make begin when poa.learn found that'
+	' they do. logging, rate and released need ten alerts, and see the newest 30,000 activations';
 SELECT poa_internal.permit('FUNCTION poa.health()', '{operator,auditor}');

@@ -16,4 +16,4 @@ COMMENT ON COLUMN poa.no_answer.at IS 'UTC instant at which the DSP received tha
 COMMENT ON COLUMN poa.no_answer.code IS
 	'ResponseCode: E20, the DCC could not communicate with the device, or E21, no response was received (DUIS)';
 SELECT pg_catalog.pg_extension_config_dump('poa.no_answer', '');
-SELECT poa_internal.permit('TABLE poa.no_answer', '{operator}', 'INSERT');
+SELECT poa_internal.permit('TABLE poa.no_answer', '{operator}', 'INSERT, MAINTAIN');

@@ -18,50 +18,20 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH candidate AS MATERIALIZED (
-		SELECT l.log_id, l.chf, l.mpxn, l.distributor_id, l.decided_at, l.closes_at, l.device
+		SELECT l.log_id, l.chf, l.mpxn, l.distributor_id, l.decided_at, l.closes_at,
+			poa_internal.outage_start(l.outage_started_at, l.decided_at) AS start
 		FROM poa.suppression_log AS l
 		WHERE coalesce(l.distributor_id, '-1'::smallint) = ANY (distributors) AND l.diverted
 			AND l.decided_at < as_of AND l.closes_at < as_of - grace
-			AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id)
-	), heard_by_hub AS MATERIALIZED (
-		SELECT a.log_id
-		FROM (SELECT array_agg(c.log_id) AS ids, array_agg(c.chf) AS guids, array_agg(c.decided_at) AS starts,
-				min(c.decided_at) AS from_at FROM candidate AS c) AS c
-		CROSS JOIN poa_internal.query_attached(
-			$query$
-				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
-					WHERE a.chf OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-			$query$, c.from_at, as_of, c.ids, c.guids, c.starts, by => 'chf') AS a (log_id bigint)
-	), silent AS MATERIALIZED (
-		SELECT c.log_id, c.chf, c.device, c.decided_at FROM candidate AS c
-		WHERE NOT EXISTS (SELECT FROM heard_by_hub AS h WHERE h.log_id = c.log_id)
-	), voice AS MATERIALIZED (
-		SELECT s.log_id, s.chf AS guid, s.decided_at FROM silent AS s
-		UNION ALL
-		/* a sign of the meter counts for the hub on which it was, wherever it is now */
-		SELECT s.log_id, s.device, s.decided_at FROM silent AS s
-		UNION ALL
-		SELECT s.log_id, d.device, s.decided_at FROM silent AS s
-		JOIN poa.device AS d ON d.chf OPERATOR(@extschema@.=) s.chf AND d.device OPERATOR(@extschema@.<>) s.device
-	), heard AS (
-		SELECT h.log_id FROM heard_by_hub AS h
-		UNION ALL
-		SELECT a.log_id
-		FROM (SELECT array_agg(v.log_id) AS ids, array_agg(v.guid) AS guids, array_agg(v.decided_at) AS starts,
-				min(v.decided_at) AS from_at FROM voice AS v) AS v
-		CROSS JOIN poa_internal.query_attached(
-			$query$
-				SELECT s.id FROM span AS s WHERE EXISTS (SELECT FROM alert AS a
-					WHERE a.device OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.code IS DISTINCT FROM 'AD1')
-			$query$, v.from_at, as_of, v.ids, v.guids, v.starts, by => 'device') AS a (log_id bigint)
-		UNION ALL
-		SELECT v.log_id FROM voice AS v
-		WHERE EXISTS (SELECT FROM poa.sign_of_life AS s
-			WHERE s.guid OPERATOR(@extschema@.=) v.guid AND s.seen_at > v.decided_at AND s.seen_at <= as_of)
+			AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id AND r.released_at <= as_of)
 	)
 	SELECT c.log_id, c.chf, c.mpxn, c.distributor_id, c.decided_at, c.closes_at, as_of - c.decided_at
 	FROM candidate AS c
-	WHERE NOT EXISTS (SELECT FROM heard AS h WHERE h.log_id = c.log_id)
+	WHERE c.log_id NOT IN (
+		SELECT s.id
+		FROM (SELECT array_agg(c.log_id) AS ids, array_agg(c.chf) AS hubs, array_agg(c.start) AS starts,
+				array_agg(as_of) AS ends FROM candidate AS c) AS c
+		CROSS JOIN poa_internal.first_sign_of_life(c.ids, c.hubs, c.starts, c.ends) AS s)
 	ORDER BY c.decided_at, c.log_id;
 END
 $$;
@@ -74,7 +44,11 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	decided_at timestamptz, closes_at timestamptz, dark_for interval)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.still_dark(interval, timestamptz) IS
-	'diverted alerts, as far as the caller may see them, that were not released, whose window closed more than grace before as_of (UTC instant), and whose hub has given no sign of life after the alert and up to as_of: no row other than an AD1 in an attached table that names the hub or a device on it, no outcome of an activation, nothing in poa.sign_of_life. dark_for is the interval from the alert to as_of. Raises 22004 for NULL, 22023 for what is not finite';
+	'diverted alerts, as far as the caller may see them, of hubs that have been silent since.'
+	' Not released, the window closed more than grace before as_of (UTC instant), and no sign of life of the hub up to as_of after'
+	' the start of the outage, where that is known, else the alert: no alert of a device (a code of four hexadecimal digits) in an'
+	' attached table that names the hub or a device that was on it then, no outcome of an activation, nothing in poa.sign_of_life.'
+	' dark_for is the interval from the alert to as_of. Raises 22004 for NULL, 22023 for what is not finite';
 SELECT poa_internal.permit('FUNCTION poa.still_dark(interval, timestamptz)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa.release_still_dark(grace interval DEFAULT '15 minutes') RETURNS bigint
@@ -91,3 +65,16 @@ COMMENT ON FUNCTION poa.release_still_dark(interval) IS
 	' once, for the rest of the transaction, as by SET CONSTRAINTS ALL IMMEDIATE. Raises 22004 for NULL,'
 	' 22023 for a grace that is not finite';
 SELECT poa_internal.permit('FUNCTION poa.release_still_dark(interval)', '{operator}');
+
+CREATE VIEW poa.still_dark_now (log_id, chf, mpxn, distributor_id, decided_at, closes_at, dark_for)
+WITH (security_invoker = true, security_barrier = true) AS
+	SELECT d.log_id, d.chf, d.mpxn, d.distributor_id, d.decided_at, d.closes_at, d.dark_for FROM poa.still_dark() AS d;
+COMMENT ON VIEW poa.still_dark_now IS 'what poa.still_dark says with its defaults';
+COMMENT ON COLUMN poa.still_dark_now.log_id IS 'number of the entry in poa.suppression_log';
+COMMENT ON COLUMN poa.still_dark_now.chf IS 'GUID of the communications hub';
+COMMENT ON COLUMN poa.still_dark_now.mpxn IS 'MPxN of the alert as it came, NULL where it had none';
+COMMENT ON COLUMN poa.still_dark_now.distributor_id IS 'distributor of the alert, NULL where it is unknown';
+COMMENT ON COLUMN poa.still_dark_now.decided_at IS 'UTC instant of the alert';
+COMMENT ON COLUMN poa.still_dark_now.closes_at IS 'UTC instant at which the window closed';
+COMMENT ON COLUMN poa.still_dark_now.dark_for IS 'interval since the alert';
+SELECT poa_internal.permit('TABLE poa.still_dark_now', '{dno}', 'SELECT');
