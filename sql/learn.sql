@@ -147,6 +147,13 @@ INSERT INTO poa.hub_group SELECT n::bigint::guid, 'lv', 'F' FROM generate_series
 INSERT INTO alerts SELECT 'AD1', n::bigint::guid, '2026-03-23 00:20', NULL, '2026-03-23 00:17' FROM generate_series(711, 720) AS n;
 SELECT * FROM poa_internal.drift('2026-03-23 20:00') WHERE manufacturer = '1063';
 
+-- which health says
+SELECT ok, detail FROM poa.health() WHERE check_name = 'reboots';
+CALL reboot((now() - interval '2 days')::date, 801, 806, '-8 minutes');
+SELECT ok, detail FROM poa.health() WHERE check_name = 'reboots';
+CALL reboot((now() - interval '2 days')::date, 807, 810, '-8 minutes');
+SELECT ok, detail FROM poa.health() WHERE check_name = 'reboots';
+
 -- Who may
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_dno;
