@@ -166,17 +166,70 @@ SELECT l.log_id, l.decided_at, l.closes_at, o.*
 FROM poa.suppression_log AS l JOIN sim.home AS h ON h.hub = l.chf
 JOIN sim.outage AS o ON o.hub = h.n AND o.start = l.outage_started_at;
 
-/* what an operator would have been told, looking every so often */
+/*
+ * What an operator is told who looks every so often, and asks, every five
+ * minutes, the meters of poa.to_ask.  Who has power answers, but for one in a
+ * hundred; of who has none the DCC says so five minutes later.
+ */
 CREATE TABLE sim.found (log_id bigint, evidence text, as_of timestamptz, detail text, PRIMARY KEY (log_id, evidence));
-CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, since interval DEFAULT '2 days') LANGUAGE plpgsql AS $$
+CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, asking boolean DEFAULT false, since interval DEFAULT '3 hours')
+LANGUAGE plpgsql AS $$
 DECLARE
 	t timestamptz;
 BEGIN
 	FOR t IN SELECT * FROM generate_series(from_at, to_at, step) LOOP
 		INSERT INTO sim.found SELECT g.log_id, g.evidence, t, g.detail FROM poa.genuine(t, t - since) AS g ON CONFLICT DO NOTHING;
+		CONTINUE WHEN NOT asking OR extract(epoch FROM t)::bigint % 300 <> 0;
+		WITH question AS MATERIALIZED (
+			SELECT a.device, h.n, sim.r(0, 'answer', h.n) < 0.99 AND NOT EXISTS (
+				SELECT FROM sim.outage AS o WHERE o.hub = h.n AND t >= o.start AND t < o.start + o.length) AS answers
+			FROM poa.to_ask(as_of => t) AS a JOIN sim.home AS h ON h.hub = a.chf
+		), asked AS (
+			INSERT INTO poa.asked SELECT q.device, t FROM question AS q ON CONFLICT DO NOTHING
+		), heard AS (
+			INSERT INTO poa.sign_of_life SELECT q.device, t + interval '20 seconds', 'response' FROM question AS q WHERE q.answers
+		)
+		INSERT INTO poa.no_answer SELECT q.device, t + interval '5 minutes', 'E21' FROM question AS q WHERE NOT q.answers ON CONFLICT DO NOTHING;
 	END LOOP;
 END
 $$;
-CREATE VIEW sim.told AS
-SELECT t.cause, coalesce(f.evidence, 'none') AS evidence, count(*) AS alerts, percentile_disc(0.5) WITHIN GROUP (ORDER BY f.as_of - t.decided_at) AS after
-FROM sim.truth AS t LEFT JOIN sim.found AS f USING (log_id) GROUP BY 1, 2;
+
+/* the nights of a month in which something happens */
+CREATE PROCEDURE sim.watch_month(month timestamptz, asking boolean DEFAULT false, step interval DEFAULT '1 minute', nights integer DEFAULT 8)
+LANGUAGE plpgsql AS $$
+BEGIN
+	CREATE INDEX IF NOT EXISTS outage_hub_idx ON sim.outage (hub);
+	FOR night IN 0 .. nights - 1 LOOP
+		CALL sim.watch(month + night * interval '3 days 18 hours', month + night * interval '3 days 18 hours' + interval '7 hours', step, asking);
+	END LOOP;
+END
+$$;
+
+/* what was found of a month; without silent, which is all there was before */
+CREATE FUNCTION sim.figures(month timestamptz) RETURNS TABLE (
+	genuine bigint, found numeric, area bigint, area_soon numeric, firmware bigint, released bigint, per_1000 numeric,
+	no_activation bigint, started bigint, neighbours bigint, second bigint, unreachable bigint,
+	false_started bigint, false_neighbours bigint, false_second bigint, false_unreachable bigint,
+	silent bigint, false_silent bigint, minutes numeric) LANGUAGE sql AS $$
+	WITH told AS (
+		SELECT t.log_id, t.cause, t.cause IN ('area', 'home') AS genuine,
+			array_agg(f.evidence) FILTER (WHERE f.evidence IS NOT NULL) AS kinds,
+			min(f.as_of) FILTER (WHERE f.evidence <> 'silent') - t.decided_at AS after
+		FROM sim.truth AS t LEFT JOIN sim.found AS f USING (log_id)
+		WHERE t.start >= month AND t.start < month + interval '31 days' AND t.cause <> 'both'
+		GROUP BY t.log_id, t.cause, t.decided_at
+	)
+	SELECT count(*) FILTER (WHERE genuine), round(100.0 * count(after) FILTER (WHERE genuine) / nullif(count(*) FILTER (WHERE genuine), 0), 1),
+		count(*) FILTER (WHERE cause = 'area'),
+		round(100.0 * count(*) FILTER (WHERE cause = 'area' AND after <= '5 minutes') / nullif(count(*) FILTER (WHERE cause = 'area'), 0), 1),
+		count(*) FILTER (WHERE NOT genuine), count(after) FILTER (WHERE NOT genuine),
+		round(1000.0 * count(after) FILTER (WHERE NOT genuine) / count(*) FILTER (WHERE NOT genuine), 2),
+		count(*) FILTER (WHERE genuine AND 'no_activation' = ANY (kinds)), count(*) FILTER (WHERE genuine AND 'started' = ANY (kinds)),
+		count(*) FILTER (WHERE genuine AND 'neighbours' = ANY (kinds)), count(*) FILTER (WHERE genuine AND 'second' = ANY (kinds)),
+		count(*) FILTER (WHERE genuine AND 'unreachable' = ANY (kinds)),
+		count(*) FILTER (WHERE NOT genuine AND 'started' = ANY (kinds)), count(*) FILTER (WHERE NOT genuine AND 'neighbours' = ANY (kinds)),
+		count(*) FILTER (WHERE NOT genuine AND 'second' = ANY (kinds)), count(*) FILTER (WHERE NOT genuine AND 'unreachable' = ANY (kinds)),
+		count(*) FILTER (WHERE genuine AND 'silent' = ANY (kinds)), count(*) FILTER (WHERE NOT genuine AND 'silent' = ANY (kinds)),
+		round(extract(epoch FROM percentile_disc(0.5) WITHIN GROUP (ORDER BY after) FILTER (WHERE genuine)) / 60, 1)
+	FROM told
+$$;

@@ -78,7 +78,7 @@ SELECT action FROM poa.receive(device_alert('E1', '8F36'), '2026-03-02 09:21Z');
 SELECT action FROM poa.receive(request('E1'), '2026-03-02 09:22Z');
 SELECT guid, seen_at, what FROM poa.sign_of_life;
 SELECT count(*) FROM poa.asked;
-SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z');
+SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z') WHERE chf = '00-00-00-00-00-00-00-C1';
 -- until the next alert
 INSERT INTO alerts VALUES ('AD1', '00-00-00-00-00-00-00-C1', '2026-03-02 09:25Z', '2000012345672');
 SELECT action FROM poa.receive(request('E1'), '2026-03-02 09:40Z');
@@ -86,7 +86,7 @@ SELECT action FROM poa.receive(response('E1', 'E21'), '2026-03-02 09:45Z');
 SELECT action FROM poa.receive(response('E1', 'E21'), '2026-03-02 09:45Z');
 SELECT device, at FROM poa.asked;
 SELECT guid, at, code FROM poa.no_answer;
-SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z');
+SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z') WHERE chf = '00-00-00-00-00-00-00-C1';
 
 SELECT poa.detach('alerts');
 DROP TABLE alerts;

@@ -981,17 +981,17 @@ my %laws = (
 		SELECT count(*) = (SELECT count(*) FROM poa.suppression_log) AND count(restored_at) > 10 AND bool_and(coalesce(restored_at >= decided_at, true))
 			AND count(restored_at) = count(DISTINCT (chf, restored_at, restoration_code)) FILTER (WHERE restored_at IS NOT NULL)
 		FROM poa.restoration('-infinity', 'infinity')},
+	# by what was known at t; devices were where poa.device_move has them
 	'still dark' => q{
-		WITH other AS (SELECT chf, received_at AS at FROM alerts WHERE alert_code IS DISTINCT FROM 'AD1'
-			UNION ALL SELECT chf, received_at FROM alerts_by_day WHERE alert_code IS DISTINCT FROM 'AD1'
-			UNION ALL SELECT chf, received_at FROM alerts_watched WHERE alert_code IS DISTINCT FROM 'AD1'
-			UNION ALL SELECT chf, started_at FROM outages WHERE alert_code IS DISTINCT FROM 'AD1'),
-		voice AS (SELECT log_id, chf AS guid FROM poa.suppression_log UNION SELECT log_id, device FROM poa.suppression_log
-			UNION SELECT l.log_id, d.device FROM poa.suppression_log AS l JOIN poa.device AS d USING (chf))
+		WITH other AS (SELECT chf, received_at AS at, alert_code FROM alerts UNION ALL SELECT chf, received_at, alert_code FROM alerts_by_day
+			UNION ALL SELECT chf, received_at, alert_code FROM alerts_watched UNION ALL SELECT chf, started_at, alert_code FROM outages),
+		stay AS (SELECT device, chf, coalesce(lag(until) OVER (PARTITION BY device ORDER BY until), '-infinity') AS since, until FROM poa.device_move
+			UNION ALL SELECT device, chf, coalesce((SELECT max(until) FROM poa.device_move AS m WHERE m.device = d.device), '-infinity'), 'infinity' FROM poa.device AS d)
 		SELECT bool_and(d.n = (SELECT count(*) FROM poa.suppression_log AS l
-			WHERE diverted AND log_id NOT IN (SELECT log_id FROM poa.release_log) AND closes_at + interval '15 minutes' < t
-				AND NOT EXISTS (SELECT FROM other AS o WHERE o.chf = l.chf AND o.at > l.decided_at AND o.at <= t)
-				AND NOT EXISTS (SELECT FROM poa.sign_of_life AS s JOIN voice AS v USING (guid) WHERE v.log_id = l.log_id AND s.seen_at > l.decided_at AND s.seen_at <= t)))
+			WHERE diverted AND log_id NOT IN (SELECT log_id FROM poa.release_log WHERE released_at <= t) AND closes_at + interval '15 minutes' < t
+				AND NOT EXISTS (SELECT FROM other AS o WHERE o.chf = l.chf AND o.alert_code ~ '^[0-9A-F]{4}$' AND o.at > l.decided_at AND o.at <= t)
+				AND NOT EXISTS (SELECT FROM poa.sign_of_life AS s WHERE s.seen_at > l.decided_at AND s.seen_at <= t AND (s.guid = l.chf
+					OR EXISTS (SELECT FROM stay AS y WHERE y.device = s.guid AND y.chf = l.chf AND s.seen_at > y.since AND s.seen_at <= y.until)))))
 			AND bool_or(d.n > 0)
 		FROM (VALUES ('2020-01-02'::timestamptz), ('2025-01-01'), (now()), ('2120-01-01')) AS v (t)
 		CROSS JOIN LATERAL (SELECT count(*) AS n FROM poa.still_dark(as_of => t)) AS d});
