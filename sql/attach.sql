@@ -187,6 +187,72 @@ RESET search_path;
 DROP TABLE "Größe ""A"" \ 'b'"."Alarm; DROP TABLE x; -- %s";
 DROP SCHEMA "Größe ""A"" \ 'b'";
 
+-- All columns that do not fit are named at once, with the statements that mend them, which work as they stand
+CREATE DOMAIN instant AS timestamptz;
+CREATE TABLE mended (code int, hub bytea, received timestamp, mpan numeric, meter bigint, ref json, began date, "Other hub" name, epoch double precision, at instant, gen text GENERATED ALWAYS AS ('AD1') STORED);
+INSERT INTO mended (code, hub, received, mpan, meter, ref, began, "Other hub", epoch, at) VALUES (1, '\x00000000000000c1', '2026-03-01 12:10', 1900000000001, 7, '{"a": 1}', '2026-03-01', 'x', 1772367000, '2026-03-01 12:10');
+CREATE FUNCTION pg_temp.mend(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	statements text;
+BEGIN
+	EXECUTE 'SELECT poa.attach(' || call || ')';
+	RETURN 'attached';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS statements = PG_EXCEPTION_HINT;
+	EXECUTE statements;
+	RETURN sqlstate || E'\n' || statements;
+END
+$$;
+SELECT poa.attach('mended', 'code', 'hub', 'received', 'mpan', 'meter', key => 'ref', started => 'began');
+SELECT pg_temp.mend($$'mended', 'code', 'hub', 'received', 'mpan', 'meter', key => 'ref', started => 'began'$$);
+SELECT pg_temp.mend($$'mended', 'gen', 'Other hub', 'epoch', 'no such', key => 'no key', started => 'at'$$);
+SELECT * FROM mended;
+SELECT pg_temp.mend($$'mended', 'gen', 'Other hub', 'epoch', 'no such', key => 'no key', started => 'at'$$);
+SELECT * FROM poa.attached;
+SELECT poa.detach('mended');
+SELECT pg_temp.mend($$'mended', 'code', 'hub', 'received', 'mpan', 'meter', key => 'ref', started => 'began'$$);
+SELECT * FROM poa.attached;
+-- what has changed since is told to the same extent
+ALTER TABLE mended ALTER began TYPE date, DROP meter;
+SELECT * FROM poa_internal.column_faults('mended'::regclass);
+DROP TABLE mended;
+DROP DOMAIN instant;
+CREATE TABLE counted (alert_code text, chf guid, received_at timestamptz, mpxn text, n int, alert_count int GENERATED ALWAYS AS (n) STORED);
+SELECT poa.attach('counted');
+DROP TABLE counted;
+
+-- What is attached is a matter of the trigger's function, not of its name
+CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
+CREATE FUNCTION mine() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER "~poa_suppress" BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION mine();
+SELECT count(*) AS attached FROM poa.attached;
+SELECT poa.attach('alerts');
+SELECT poa.detach('alerts');
+ALTER TRIGGER "~poa_suppress" ON alerts RENAME TO mine;
+SELECT poa.attach('alerts');
+ALTER TRIGGER "~poa_suppress" ON alerts RENAME TO "Another";
+SELECT relation, chf, enabled FROM poa.attached;
+SELECT poa.attach('alerts');
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:14') RETURNING 'stored';
+SELECT poa.detach('alerts');
+SELECT tgname FROM pg_trigger WHERE tgrelid = 'alerts'::regclass;
+DROP TABLE alerts;
+DROP FUNCTION mine;
+
+-- A hub, a meter, a code and an MPxN as text, in whatever form
+CREATE TABLE alerts (alert_code char(5), chf varchar(30), received_at timestamptz, mpxn char(15), device text, started timestamptz);
+SELECT poa.attach('alerts', device => 'device', started => 'started');
+INSERT INTO alerts VALUES
+	('AD1', '00000000000000c1', '2026-03-01 12:15', '1900000000001', 'no meter', '2026-03-01 12:14'), ('AD1', '00:00:00:00:00:00:00:c1', '2026-03-01 12:16', '19', NULL, NULL),
+	('AD1', E' 00-00-00-00-00-00-00-C1\n', '2026-03-01 12:17', NULL, NULL, NULL), ('AD1', '00000000000000c', '2026-03-01 12:18', 'no hub', NULL, NULL), ('AD1', '', '2026-03-01 12:18', 'no hub', NULL, NULL),
+	('AD1', NULL, '2026-03-01 12:18', 'no hub', NULL, NULL), ('AD10', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL), ('AD', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL)
+	RETURNING alert_code, chf, mpxn;
+SELECT alert_code || '|' AS code, chf, mpxn || '|' AS mpxn, distributor_id, outage_started_at, alert FROM poa.suppression_log WHERE decided_at BETWEEN '2026-03-01 12:15' AND '2026-03-01 12:17' ORDER BY log_id;
+SELECT count(poa.release(log_id, 'test')) FROM poa.suppression_log WHERE decided_at BETWEEN '2026-03-01 12:15' AND '2026-03-01 12:17';
+SELECT * FROM alerts WHERE mpxn IS NULL OR mpxn !~ '^no' ORDER BY received_at;
+SELECT check_name FROM poa.verify(NULL, NULL) WHERE NOT ok;
+DROP TABLE alerts;
+
 -- a domain over the right type is another type
 CREATE DOMAIN hub AS guid;
 CREATE TABLE alerts (alert_code text, chf hub, received_at timestamptz, mpxn text);

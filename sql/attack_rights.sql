@@ -53,7 +53,8 @@ INSERT INTO may VALUES
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
-	('distributor_of', '{}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
+	('distributor_of', '{operator,auditor}'), ('caller', '{}'), ('hold', '{operator}'), ('end_hold', '{operator}'),
+	('hold_in_force', '{operator,auditor}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('guid_expression', '{}'), ('has_index', '{}'), ('attached_queries', '{}'), ('identities', '{}'), ('logged_and_stored', '{}'), ('own_index', '{}'),
 	('health_of', '{}'), ('health_enabled', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'), ('health_column', '{}'), ('health_readable', '{}'),
 	('health_hub_index', '{}'), ('health_hub_guid', '{}'), ('health_manufacturer', '{}'), ('health_guid_list', '{}'), ('health_append_only', '{}'),

@@ -32,7 +32,7 @@ CREATE TABLE alerts (
 );
 ALTER TABLE alerts DROP COLUMN dropped;
 ALTER TABLE alerts ADD COLUMN added text DEFAULT 'added later';
-SELECT poa.attach('alerts');
+SELECT poa.attach('alerts', key => 'id');
 
 -- the same row under each setting, and what would have been stored
 CREATE TABLE stored (setting text, alert jsonb);
@@ -110,6 +110,7 @@ CALL pg_temp.bring_plain('Asia/Kolkata');
 SELECT p.n, l.alert = to_jsonb(p) AND l.alert::text = to_jsonb(p)::text AS alike
 FROM plain AS p JOIN poa.suppression_log AS l ON l.source_table = 'plain' AND l.alert->>'n' = p.n::text ORDER BY 1;
 TRUNCATE plain;
+ALTER TABLE plain ALTER received_at SET DEFAULT '2026-03-01 12:11Z';	-- another alert
 CALL pg_temp.bring_plain('America/St_Johns');
 SELECT p.n, l.alert = to_jsonb(p) AND l.alert::text = to_jsonb(p)::text AS alike
 FROM plain AS p JOIN (SELECT * FROM poa.suppression_log ORDER BY log_id DESC LIMIT 6) AS l ON l.alert->>'n' = p.n::text ORDER BY 1;
@@ -118,6 +119,7 @@ SET TimeZone = 'UTC';
 CREATE FUNCTION pg_temp.guid_json(guid) RETURNS json LANGUAGE sql IMMUTABLE RETURN json_build_object('guid', $1::text);
 CREATE CAST (guid AS json) WITH FUNCTION pg_temp.guid_json(guid);
 TRUNCATE plain;
+ALTER TABLE plain ALTER received_at SET DEFAULT '2026-03-01 12:12Z';
 INSERT INTO plain DEFAULT VALUES;
 SELECT l.alert->'chf' AS chf, l.alert = to_jsonb(p) AS alike
 FROM plain AS p, (SELECT alert FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1) AS l;

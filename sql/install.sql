@@ -39,6 +39,8 @@ FROM (VALUES
 	('poa.purge_log(timestamptz)', 'bigint'),
 	('poa.purge_activations(timestamptz)', 'bigint'),
 	('poa.release(bigint, text)', 'void'),
+	('poa.hold(text, timestamptz, guid, integer, text, guid)', 'bigint'),
+	('poa.end_hold(bigint)', 'void'),
 	('poa.still_dark(interval, timestamptz)', 'record'),
 	('poa.release_still_dark(interval)', 'bigint'),
 	('poa.restoration(timestamptz, timestamptz)', 'record'),
@@ -62,7 +64,7 @@ WHERE p.prorettype IS DISTINCT FROM f.result::regtype;
 SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments
 FROM pg_proc AS p
 WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
-	AND p.proname IN ('attach', 'cancel_activation', 'explain', 'grant_dno', 'record_outcome', 'release', 'track_activation')
+	AND p.proname IN ('attach', 'cancel_activation', 'explain', 'grant_dno', 'hold', 'record_outcome', 'release', 'track_activation')
 ORDER BY p.proname;
 
 -- the columns of the tables and views, in order: those that differ
@@ -79,6 +81,8 @@ FROM (VALUES
 		'activation_id int8, matched _int8, device guid, manufacturer text, request_id text, '
 		'activates_at timestamptz, opens_at timestamptz, closes_at timestamptz, delay interval, '
 		'alert_key text, outage_started_at timestamptz, hold_id int8, originator guid'),
+	('hold_log', 'hold_id int8, held_at timestamptz, held_by text, until timestamptz, reason text, chf guid, distributor_id int2, '
+		'manufacturer text, originator guid, ended_at timestamptz, ended_by text'),
 	('attached', 'relation regclass, mode text, code name, chf name, at name, mpxn name, device name, key name, started name, enabled char'),
 	('sign_of_life', 'guid guid, seen_at timestamptz, what text, sign_id int8'),
 	('release_log', 'log_id int8, released_at timestamptz, released_by text, reason text'),

@@ -48,21 +48,25 @@ SELECT tableoid::regclass AS partition, id, note FROM alerts ORDER BY id;
 -- an UPDATE that moves a row to another partition is judged as an insert
 TRUNCATE alerts;
 INSERT INTO alerts (id, alert_code, chf, received_at, note) VALUES (1, 'AD1', '00000000000000c1', '2026-02-10 12:05', 'moves'), (2, 'AD1', '00000000000000c1', '2026-02-10 12:05', 'stays'), (3, '8F36', '00000000000000c1', '2026-02-10 12:05', 'moves');
-UPDATE alerts SET received_at = '2026-03-01 12:05' WHERE note = 'moves';
-UPDATE alerts SET received_at = '2026-02-01 00:05' WHERE note = 'stays';
+UPDATE alerts SET received_at = '2026-03-01 12:06' WHERE note = 'moves';
+UPDATE alerts SET received_at = '2026-02-01 00:06' WHERE note = 'stays';
 SELECT tableoid::regclass AS partition, id, alert_code, received_at FROM alerts ORDER BY id;
 SELECT alert->>'note' AS diverted, alert->>'received_at' AS received_at FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
 
+-- one whose alert is in the log and stands in its table is not: a release is not taken back
+INSERT INTO alerts (id, alert_code, chf, received_at, note) VALUES (4, 'AD1', '00000000000000c1', '2026-02-01 00:05', 'moved by hand') RETURNING note;
+DELETE FROM alerts WHERE id = 4;
+
 -- a partition that leaves takes no trigger along; a table that comes gets one
 ALTER TABLE alerts DETACH PARTITION alerts_01;
-INSERT INTO alerts_01 (id, alert_code, chf, received_at) VALUES (1, 'AD1', '00000000000000c1', '2026-01-31 23:55');
+INSERT INTO alerts_01 (id, alert_code, chf, received_at) VALUES (1, 'AD1', '00000000000000c1', '2026-01-31 23:56');
 SELECT count(*) FROM alerts_01;
 SELECT poa.attach('alerts_01');
 -- attached on its own first, it cannot become a partition of an attached table as it is
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 SELECT poa.detach('alerts_01');
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
-INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (2, 'AD1', '00000000000000c1', '2026-01-31 23:55');
+INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (2, 'AD1', '00000000000000c1', '2026-01-31 23:56');
 SELECT count(*) FROM alerts_01;
 -- neither a partition nor the table above can be attached twice, nor a partition be detached alone
 SELECT poa.attach('alerts_01');
@@ -72,7 +76,7 @@ SELECT poa.detach('alerts');
 SELECT count(*) FROM pg_trigger WHERE tgname = '~poa_suppress';
 -- one partition alone can be attached; then it is its root that the log names, and all of it that is refused
 SELECT poa.attach('alerts_01');
-INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (13, 'AD1', '00000000000000c1', '2026-01-31 23:55'), (14, 'AD1', '00000000000000c1', '2026-02-01 00:05');
+INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (13, 'AD1', '00000000000000c1', '2026-01-31 23:56'), (14, 'AD1', '00000000000000c1', '2026-02-01 00:06');
 SELECT id FROM alerts WHERE id IN (13, 14);
 SELECT source_table FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
 SELECT poa.attach('alerts');

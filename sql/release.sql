@@ -14,7 +14,7 @@ INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '000000000
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
 CREATE TABLE alerts (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text, note text DEFAULT 'a default', twice text GENERATED ALWAYS AS (note || note) STORED);
-SELECT poa.attach('alerts');
+SELECT poa.attach('alerts', key => 'id');
 INSERT INTO alerts (alert_code, chf, received_at, note) SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', n FROM unnest(ARRAY['one', 'two', 'three', NULL]) AS n;
 SELECT count(*) FROM alerts;
 
@@ -54,7 +54,7 @@ SELECT id, note FROM alerts ORDER BY id;
 -- bring themselves are judged, before and after it, into this table and others.
 TRUNCATE alerts;
 CREATE TABLE copies (LIKE alerts);
-SELECT poa.attach('copies');
+SELECT poa.attach('copies', key => 'note');
 CREATE FUNCTION bring_more() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF NEW.note NOT LIKE 'by %' THEN
@@ -133,20 +133,54 @@ RESET poa_suppress.enabled;
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:11', 'judged') RETURNING note;
 SELECT poa.detach('alerts');
 SELECT poa.release(:newest, 'detached');
-SELECT poa.attach('alerts');
+SELECT poa.attach('alerts', key => 'id');
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:11', 'judged') RETURNING note;
 SELECT note FROM alerts WHERE note IN ('with the switch off', 'detached', 'judged') ORDER BY note;
 
 -- What a rule brings beside it is not that row, and is judged
 CREATE TABLE ruled (alert_code text, chf guid, received_at timestamptz, note text) PARTITION BY LIST (alert_code);
 CREATE TABLE ruled_rest PARTITION OF ruled DEFAULT;
-SELECT poa.attach('ruled', mpxn => NULL);
+SELECT poa.attach('ruled', mpxn => NULL, key => 'note');
 INSERT INTO ruled VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'the alert');
 CREATE RULE again AS ON INSERT TO ruled DO ALSO INSERT INTO ruled_rest VALUES (new.alert_code, new.chf, new.received_at, 'by the rule');
 SELECT poa.release(max(log_id), 'once') FROM poa.suppression_log;
 SELECT note FROM ruled;
 SELECT alert ->> 'note' AS judged FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
 DROP TABLE ruled;
+
+-- Renamed, or in another schema: into the attached table of that name, else the one that had it when it was attached
+INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:13', 'before the rename'), ('AD1', '00000000000000c1', '2026-03-01 12:13', 'with a new table');
+SELECT max(log_id) AS newest FROM poa.suppression_log \gset
+CREATE SCHEMA regress_poa_moved;
+ALTER TABLE alerts SET SCHEMA regress_poa_moved;
+ALTER TABLE regress_poa_moved.alerts RENAME TO alarms;
+SELECT poa.release(:newest - 1, 'renamed');
+SELECT note FROM regress_poa_moved.alarms WHERE received_at = '2026-03-01 12:13';
+CREATE TABLE alerts (LIKE regress_poa_moved.alarms INCLUDING GENERATED);
+BEGIN;
+SELECT poa.release(:newest, 'not into one that is not attached');
+SELECT note FROM regress_poa_moved.alarms WHERE received_at = '2026-03-01 12:13';
+ROLLBACK;
+SELECT poa.attach('alerts');
+SELECT poa.release(:newest, 'attached under its name');
+SELECT note FROM alerts;
+DROP TABLE alerts;
+ALTER TABLE regress_poa_moved.alarms RENAME TO alerts;
+ALTER TABLE regress_poa_moved.alerts SET SCHEMA public;
+DROP SCHEMA regress_poa_moved;
+
+-- Not on a standby or in a read-only transaction, and no release of many passes over that
+BEGIN READ ONLY;
+SELECT poa.release(1, 'read only');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT poa.release_still_dark();
+ROLLBACK;
+\set VERBOSITY sqlstate
+BEGIN READ ONLY;
+SELECT poa.release_still_dark();
+ROLLBACK;
+\set VERBOSITY terse
 
 -- The table has changed since, or is gone
 INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'before the change'), ('AD1', '00000000000000c1', '2026-03-01 12:12', 'with its table gone');

@@ -179,7 +179,8 @@ CREATE TEMP VIEW cast_problem AS
 		('has another signature than its function',
 			k.castmethod = 'f' AND ((f.proargtypes[0], f.prorettype) IS DISTINCT FROM (k.castsource, k.casttarget)
 				OR f.pronargs > 3)),
-		('is not explicit', k.castcontext <> 'e'),
+		('is neither explicit nor an assignment of a text', k.castcontext <> 'e'
+			AND NOT (k.castcontext = 'a' AND k.castmethod = 'i' AND k.castsource IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype))),
 		('is the same bits in one direction only', k.castmethod = 'b' AND NOT EXISTS (
 			SELECT FROM pg_cast AS back WHERE back.castmethod = 'b'
 				AND (back.castsource, back.casttarget) = (k.casttarget, k.castsource))),

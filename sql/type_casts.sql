@@ -1,5 +1,5 @@
 --
--- Casts of a guid: explicit, lossless, by octets.
+-- Casts of a guid: lossless, by octets, and explicit, but for a text that is stored.
 --
 \set VERBOSITY terse
 SET client_min_messages = warning;
@@ -38,7 +38,23 @@ SELECT guid '0000000000000001' = text '0000000000000001';
 CREATE TEMP TABLE assigned (g guid);
 INSERT INTO assigned VALUES (1::bigint);
 INSERT INTO assigned VALUES ('\x0000000000000001'::bytea);
+-- but for a text that is stored: a parameter of any text type, a column that changes its type
 INSERT INTO assigned SELECT text '0000000000000001';
+INSERT INTO assigned VALUES (varchar '00-00-00-00-00-00-00-02'), (char(24) ' 0000000000000003');
+PREPARE store (text, varchar, char(20)) AS INSERT INTO assigned VALUES ($1), ($2), ($3);
+EXECUTE store ('0000000000000004', '00:00:00:00:00:00:00:05', '0000000000000006');
+UPDATE assigned SET g = lpad('7', 16, '0') WHERE g = '0000000000000006';
+INSERT INTO assigned SELECT text 'no guid';
+EXECUTE store ('0000000000000004', '', NULL);
+DEALLOCATE store;
+SELECT g FROM assigned ORDER BY assigned.g;
+CREATE TEMP TABLE texts (a text, b varchar(23), c char(16));
+INSERT INTO texts VALUES ('0000000000000001', '00-00-00-00-00-00-00-02', '0000000000000003'), (NULL, NULL, NULL);
+ALTER TABLE texts ALTER a TYPE guid, ALTER b TYPE guid, ALTER c TYPE guid;
+SELECT * FROM texts;
+-- and compares nothing by accident for it
+SELECT guid '0000000000000001' = varchar '0000000000000001';
+SELECT max(a), min(coalesce(b, '00-00-00-00-00-00-00-09')) FROM texts;
 -- but a literal is a guid wherever one is expected
 SELECT count(*) FROM edge WHERE g = '00:db:12:34:56:78:90:a0';
 SELECT count(*) FROM edge WHERE g IN ('00db1234567890a0', '0000000000000001');

@@ -205,16 +205,16 @@ column_to_jsonb(JsonbValue *out, Datum value, Oid type, Oid guid_type)
 }
 
 /*
- * Set what would change how a number, an interval, a range of dates or, if "zone"
- * is NULL, everything but an instant reads back.  Returns the level to give to
- * AtEOXact_GUC() afterwards, 0 where nothing had to be set.
+ * Set what would change how a number, an interval or a range of dates reads
+ * back, and, for a key, how an instant or a bytea is written.  Returns the level
+ * to give to AtEOXact_GUC() afterwards, 0 where nothing had to be set.
  */
 static int
-set_plain_output(const char *zone)
+set_plain_output(bool of_key)
 {
 	int			nestlevel;
 
-	if (zone == NULL && extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
+	if (!of_key && extra_float_digits == 1 && IntervalStyle == INTSTYLE_POSTGRES &&
 		DateStyle == USE_ISO_DATES)
 		return 0;
 
@@ -225,9 +225,13 @@ set_plain_output(const char *zone)
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("datestyle", "ISO", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	if (zone != NULL)
-		(void) set_config_option("timezone", zone, PGC_USERSET, PGC_S_SESSION,
+	if (of_key)
+	{
+		(void) set_config_option("timezone", "UTC", PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+		(void) set_config_option("bytea_output", "hex", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	}
 	return nestlevel;
 }
 
@@ -239,7 +243,7 @@ static Datum
 row_to_jsonb(PoaJsonbWriter *writer, HeapTuple tuple)
 {
 	Datum		row = heap_copy_tuple_as_datum(tuple, writer->rowdesc);
-	int			nestlevel = set_plain_output(NULL);
+	int			nestlevel = set_plain_output(false);
 	Datum		jsonb = FunctionCall1(&writer->to_jsonb, row);
 
 	if (nestlevel > 0)
@@ -264,7 +268,7 @@ poa_key_text(Datum value, Oid type)
 	if (type == BPCHAROID)
 		return DirectFunctionCall1(rtrim1, value);
 	if (type != INT8OID && type != INT4OID && type != UUIDOID)
-		nestlevel = set_plain_output("UTC");
+		nestlevel = set_plain_output(true);
 	getTypeOutputInfo(type, &output, &varlena);
 	string = OidOutputFunctionCall(output, value);
 	if (nestlevel > 0)

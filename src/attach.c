@@ -168,7 +168,7 @@ check_column(Relation alerts, PoaArgument role, const char *name)
 	{
 		fault.sqlstate = ERRCODE_UNDEFINED_COLUMN;
 		fault.message = psprintf("column \"%s\" of table %s does not exist", name, table);
-		fault.sentence = psprintf("The %s column \"%s\" does not exist; it must be of type %s.",
+		fault.sentence = psprintf("The %s column \"%s\" does not exist; it must be %s.",
 								  roles[role].name, name, wanted_type(kind));
 		return fault;
 	}
@@ -182,7 +182,7 @@ check_column(Relation alerts, PoaArgument role, const char *name)
 		fault.sqlstate = ERRCODE_DATATYPE_MISMATCH;
 		fault.message = psprintf("column \"%s\" of table %s has type %s, must be %s",
 								 name, table, type, wanted_type(kind));
-		fault.sentence = psprintf("The %s column \"%s\" has type %s; it must be of type %s.",
+		fault.sentence = psprintf("The %s column \"%s\" has type %s; it must be %s.",
 								  roles[role].name, name, type, wanted_type(kind));
 	}
 	else if (column->attgenerated != '\0')

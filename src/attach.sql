@@ -93,7 +93,7 @@ COMMENT ON COLUMN poa.attached.enabled IS
 	'O: fires for what is written here, A: also for what replication brings, R: for that only, D: disabled';
 
 CREATE FUNCTION poa_internal.attached_table(source_schema text, source_table text) RETURNS oid
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT a.source

@@ -31,6 +31,7 @@
 #include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "activation.h"
@@ -40,10 +41,12 @@
 #include "compat.h"
 #include "guid.h"
 #include "guid_parse.h"
+#include "hold.h"
 #include "log.h"
 #include "poa_suppress.h"
 #include "probe.h"
 #include "release.h"
+#include "same_alert.h"
 
 /* What one statement keeps for one table of alerts */
 typedef struct Diversion
@@ -59,7 +62,10 @@ typedef struct Diversion
 	SubTransactionId subid;		/* in which the statement runs */
 	PoaProbe	windows;		/* by hub; open from the first AD1 on */
 	PoaProbe	recent_windows; /* by hub, from a time on; open once needed */
-	PoaLogWriter *log;			/* open from the first diverted one on */
+	PoaProbe	holds;			/* these are open from the first one in a
+								 * window on */
+	PoaSameAlert *same;
+	PoaLogWriter *log;
 	MemoryContextCallback at_end;
 	dlist_node	node;			/* in open_diversions */
 } Diversion;
@@ -71,12 +77,14 @@ static dlist_head open_diversions = DLIST_STATIC_INIT(open_diversions);
  * Forget what a diversion holds open; at abort the resource owner releases it.
  */
 static void
-forget(Diversion *diversion)
+abandon_relations(Diversion *diversion)
 {
 	if (diversion->windows.heap != NULL)
 		dlist_delete(&diversion->node);
 	diversion->windows.heap = NULL;
 	diversion->recent_windows.heap = NULL;
+	diversion->holds.heap = NULL;
+	diversion->same = NULL;
 	diversion->log = NULL;
 }
 
@@ -85,7 +93,7 @@ forget(Diversion *diversion)
  * a transaction that aborts the resources are no longer ours to release.
  */
 static void
-end_of_statement(void *arg)
+close_at_end_of_statement(void *arg)
 {
 	Diversion  *diversion = arg;
 	ResourceOwner current = CurrentResourceOwner;
@@ -94,14 +102,18 @@ end_of_statement(void *arg)
 	{
 		CurrentResourceOwner = diversion->owner;
 		if (diversion->log != NULL)
+		{
 			poa_log_close(diversion->log);
+			poa_same_alert_close(diversion->same);
+			poa_probe_close(&diversion->holds);
+		}
 		dlist_delete(&diversion->node);
 		poa_probe_close(&diversion->windows);
 		poa_probe_close(&diversion->recent_windows);
 		CurrentResourceOwner = current;
 	}
 	else
-		forget(diversion);
+		abandon_relations(diversion);
 }
 
 /*
@@ -109,8 +121,8 @@ end_of_statement(void *arg)
  * of the transactions around it go on.
  */
 static void
-end_of_subtransaction(SubXactEvent event, SubTransactionId subid,
-					  SubTransactionId parent, void *arg)
+abandon_at_subabort(SubXactEvent event, SubTransactionId subid,
+					SubTransactionId parent, void *arg)
 {
 	dlist_mutable_iter iter;
 
@@ -121,7 +133,7 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId subid,
 		Diversion  *diversion = dlist_container(Diversion, node, iter.cur);
 
 		if (diversion->subid == subid)
-			forget(diversion);
+			abandon_relations(diversion);
 	}
 }
 
@@ -129,14 +141,14 @@ end_of_subtransaction(SubXactEvent event, SubTransactionId subid,
  * A transaction aborts: forget everything that is open.
  */
 static void
-end_of_transaction(XactEvent event, void *arg)
+abandon_at_abort(XactEvent event, void *arg)
 {
 	dlist_mutable_iter iter;
 
 	if (event != XACT_EVENT_ABORT)
 		return;
 	dlist_foreach_modify(iter, &open_diversions)
-		forget(dlist_container(Diversion, node, iter.cur));
+		abandon_relations(dlist_container(Diversion, node, iter.cur));
 }
 
 /*
@@ -153,7 +165,7 @@ column_type(Relation alerts, AttrNumber attno)
  * a statement without an AD1 needs nothing.
  */
 static Diversion *
-start_statement(FunctionCallInfo fcinfo)
+prepare_statement(FunctionCallInfo fcinfo)
 {
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	Trigger    *trigger = trigdata->tg_trigger;
@@ -198,8 +210,8 @@ open_windows(Diversion *diversion)
 
 	if (!callbacks_registered)
 	{
-		RegisterXactCallback(end_of_transaction, NULL);
-		RegisterSubXactCallback(end_of_subtransaction, NULL);
+		RegisterXactCallback(abandon_at_abort, NULL);
+		RegisterSubXactCallback(abandon_at_subabort, NULL);
 		callbacks_registered = true;
 	}
 
@@ -208,7 +220,7 @@ open_windows(Diversion *diversion)
 	diversion->owner = CurrentResourceOwner;
 	diversion->subid = GetCurrentSubTransactionId();
 	dlist_push_head(&open_diversions, &diversion->node);
-	diversion->at_end.func = end_of_statement;
+	diversion->at_end.func = close_at_end_of_statement;
 	diversion->at_end.arg = diversion;
 	MemoryContextRegisterResetCallback(diversion->context, &diversion->at_end);
 	MemoryContextSwitchTo(per_row);
@@ -218,7 +230,7 @@ open_windows(Diversion *diversion)
  * Does the row in the slot suppress an alert at an instant?
  */
 static bool
-window_holds(TupleTableSlot *slot, TimestampTz at)
+is_in_suppressing_window(TupleTableSlot *slot, TimestampTz at)
 {
 	bool		isnull;
 	Datum		status;
@@ -289,7 +301,7 @@ compare_matches(const void *a, const void *b)
  * The hash index has no times, so each of a hub's old windows costs a visit in it.
  */
 static PoaProbe *
-leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)
+probe_from_instant(Diversion *diversion, Datum chf, TimestampTz at)
 {
 	PoaProbe   *probe = &diversion->recent_windows;
 
@@ -302,7 +314,7 @@ leave_out_closed(Diversion *diversion, Datum chf, TimestampTz at)
 					   "activation_chf_closes_at_idx");
 		MemoryContextSwitchTo(per_row);
 	}
-	poa_probe_start_from(probe, chf, TimestampTzGetDatum(at));
+	poa_probe_start_from(probe, chf, TimestampTzGetDatum(at), GetLatestSnapshot());
 	return probe;
 }
 
@@ -325,14 +337,14 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 	found = poa_probe_sole(probe, &more);
 	if (more)
 	{
-		probe = leave_out_closed(diversion, chf, at);
+		probe = probe_from_instant(diversion, chf, at);
 		found = poa_probe_next(probe);
 	}
 	for (; found; found = more && poa_probe_next(probe))
 	{
 		PoaMatch   *match;
 
-		if (!window_holds(probe->slot, at))
+		if (!is_in_suppressing_window(probe->slot, at))
 			continue;
 		*matches = n == 0 ? palloc(sizeof(PoaMatch)) :
 			repalloc(*matches, (n + 1) * sizeof(PoaMatch));
@@ -348,14 +360,18 @@ find_windows(Diversion *diversion, Datum chf, TimestampTz at, PoaMatch **matches
 }
 
 /*
- * Open the log for the rest of the statement.
+ * Open the log, and what is looked up before it is written, for the rest of the
+ * statement.
  */
 static void
-open_log(Diversion *diversion, Relation alerts)
+open_log(Diversion *diversion)
 {
 	MemoryContext per_row = MemoryContextSwitchTo(diversion->context);
+	PoaLogWriter *log = poa_log_open(diversion->alerts);
 
-	diversion->log = poa_log_open(alerts);
+	poa_holds_open(&diversion->holds);
+	diversion->same = poa_same_alert_open(diversion->alerts);
+	diversion->log = log;
 	MemoryContextSwitchTo(per_row);
 }
 
@@ -452,6 +468,67 @@ read_optional_columns(Diversion *diversion, PoaAlert *alert)
 }
 
 /*
+ * Leave out the windows that a hold keeps from suppressing an alert.  Where it
+ * keeps all of them, they stay, and the number of the hold of the deciding one
+ * is the result, else 0.
+ */
+static int64
+leave_out_held(Diversion *diversion, const PoaAlert *alert, PoaMatch *matches, int *nmatches)
+{
+	int64		deciding_hold = 0;
+	int			n = 0;
+
+	for (int i = 0; i < *nmatches; i++)
+	{
+		int16		distributor_id = 0;
+		bool		known = poa_alert_distributor(alert, &matches[i], &distributor_id);
+		PoaHeld		held = {
+			.chf = {.value = alert->chf},
+			.distributor_id = {.value = Int16GetDatum(distributor_id),.isnull = !known},
+			.manufacturer = matches[i].manufacturer,
+			.originator = matches[i].originator,
+		};
+		int64		hold_id = poa_hold_in_force(&diversion->holds, &held);
+
+		if (hold_id == 0)
+			matches[n++] = matches[i];
+		else if (i == 0)
+			deciding_hold = hold_id;
+	}
+	if (n == 0)
+		return deciding_hold;
+	*nmatches = n;
+	return 0;
+}
+
+/*
+ * Divert an alert that windows hold, unless a hold or shadow mode has it stored,
+ * and log it.  Returns whether it is diverted.
+ *
+ * One that was logged before and stands in its table is stored and not logged
+ * again: it has been moved, or delivered again after its release.  One that was
+ * diverted before, by its key, is diverted and not logged again.  What is stored
+ * anyway and has no key is logged each time.
+ */
+static bool
+divert_and_log(Diversion *diversion, PoaAlert *alert, PoaMatch *matches, int nmatches)
+{
+	int64		hold_id;
+	bool		diverts;
+	PoaLogged	logged = POA_NOT_LOGGED;
+
+	read_optional_columns(diversion, alert);
+	hold_id = leave_out_held(diversion, alert, matches, &nmatches);
+	diverts = !diversion->shadow && hold_id == 0;
+	if (diverts || !alert->key.isnull)
+		logged = poa_same_alert_find(diversion->same, alert);
+	if (logged == POA_NOT_LOGGED || (logged == POA_LOGGED_DIVERTED && !diverts))
+		poa_log_write(diversion->log, alert, matches, nmatches, hold_id, diverts);
+	poa_same_alert_settled(diversion->same, alert);
+	return diverts && logged != POA_LOGGED_STANDS;
+}
+
+/*
  * divert(): the trigger.
  *
  * Returns the row as it came to store it, NULL when it has been diverted.  Any
@@ -472,7 +549,7 @@ poa_divert(PG_FUNCTION_ARGS)
 
 	check_called_right(fcinfo);
 	if (diversion == NULL && poa_enabled)
-		diversion = start_statement(fcinfo);
+		diversion = prepare_statement(fcinfo);
 	tuple = trigdata->tg_trigtuple;
 	alert.row = trigdata->tg_trigslot;
 	if (!poa_enabled)
@@ -496,13 +573,11 @@ poa_divert(PG_FUNCTION_ARGS)
 	if (nmatches > 0 && diversion->log == NULL)
 	{
 		/* the lock on the log may have waited for a purge of activations */
-		open_log(diversion, trigdata->tg_relation);
+		open_log(diversion);
 		nmatches = find_windows(diversion, alert.chf, alert.at, &matches);
 	}
 	if (nmatches == 0)
 		return PointerGetDatum(tuple);
 
-	read_optional_columns(diversion, &alert);
-	poa_log_write(diversion->log, &alert, matches, nmatches, !diversion->shadow);
-	return PointerGetDatum(diversion->shadow ? tuple : NULL);
+	return PointerGetDatum(divert_and_log(diversion, &alert, matches, nmatches) ? NULL : tuple);
 }

@@ -17,11 +17,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH activation AS (
 		SELECT a.*, poa_internal.suppresses(a.status) AS suppresses,
-			$2 >= a.opens_at AS opened, $2 <= a.closes_at AS not_closed
+			$2 >= a.opens_at AS opened, $2 <= a.closes_at AS not_closed,
+			poa_internal.hold_in_force(a.chf, poa_internal.distributor_of(a.mpxn), a.manufacturer, a.originator) AS hold_id
 		FROM poa.activation AS a WHERE a.chf OPERATOR(@extschema@.=) $1
 	), deciding AS (
 		SELECT a.* FROM activation AS a
-		WHERE a.suppresses AND poa_internal.window_holds(a.opens_at, a.closes_at, $2)
+		WHERE a.suppresses AND poa_internal.window_holds(a.opens_at, a.closes_at, $2) AND a.hold_id IS NULL
 		ORDER BY a.activates_at DESC, a.activation_id DESC LIMIT 1
 	), meter AS (
 		SELECT d.device FROM poa.device AS d
@@ -37,7 +38,10 @@ AS $$
 		CROSS JOIN LATERAL (VALUES
 			(1, 'status', a.suppresses, 'activation is ' || a.status),
 			(2, 'opens', coalesce(a.opened, false), 'window opens at ' || a.opens_at::text),
-			(3, 'closes', coalesce(a.not_closed, false), 'window closes at ' || a.closes_at::text)
+			(3, 'closes', coalesce(a.not_closed, false), 'window closes at ' || a.closes_at::text),
+			(4, 'hold', a.hold_id IS NULL, coalesce((
+				SELECT format('hold %s of %s is in force until %s: %s', h.hold_id, h.held_by, h.until, h.reason)
+				FROM poa.hold_log AS h WHERE h.hold_id = a.hold_id), 'no hold is in force'))
 		) AS c (n, criterion, met, detail)
 		UNION ALL
 		SELECT 2, d.device, d.activation_id, 1, 'verdict', d.activation_id IS NOT NULL AND poa_internal.is_enabled(),
@@ -45,6 +49,10 @@ AS $$
 				WHEN $2 IS NULL THEN 'stored: an alert without an instant is not judged'
 				WHEN NOT EXISTS (SELECT FROM meter AS m) THEN 'stored: no meter is on hub ' || $1::text
 					|| ' in poa.device, and no activation is tracked on it; is it the hub''s GUID?'
+				WHEN d.activation_id IS NULL AND EXISTS (
+						SELECT FROM activation AS a
+						WHERE a.suppresses AND poa_internal.window_holds(a.opens_at, a.closes_at, $2))
+					THEN 'stored: each window of the hub that holds ' || $2::text || ' is kept from suppressing by a hold'
 				WHEN d.activation_id IS NULL THEN 'stored: no suppressing window of the hub holds ' || $2::text
 				WHEN NOT poa_internal.is_enabled() THEN 'stored: poa_suppress.enabled is off'
 				ELSE 'suppressed: ' || $2::text || ' is in the window from ' || d.opens_at::text
@@ -56,8 +64,8 @@ AS $$
 	ORDER BY l.part, l.device USING OPERATOR(@extschema@.<), l.activation_id NULLS FIRST, l.n
 $$;
 COMMENT ON FUNCTION poa.explain(@extschema@.guid, timestamptz) IS
-	'why an AD1 of a hub at a UTC instant would be suppressed or not.'
-	' A row for each criterion: of each ESME of the hub those of eligibility (activation_id NULL), of each activation tracked on'
-	' it status, opens and closes, and last the verdict, met where the AD1 would be suppressed. A NULL hub or instant is never'
-	' suppressed';
+	'why an AD1 of a hub at a UTC instant would be suppressed now or not.'
+	' Each ESME of the hub with the criteria of eligibility (activation_id NULL), each activation tracked on it with'
+	' status, opens, closes and hold (met = false where a hold is in force, the distributor being that of the meter),'
+	' last the verdict, met where the AD1 would be suppressed. A NULL hub or instant is never suppressed';
 SELECT poa_internal.permit('FUNCTION poa.explain(@extschema@.guid, timestamptz)', '{operator,auditor}');

@@ -196,7 +196,11 @@ COMMENT ON OPERATOR CLASS @extschema@.guid_minmax_ops USING brin IS 'one range o
 COMMENT ON OPERATOR CLASS @extschema@.guid_minmax_multi_ops USING brin IS 'several ranges of guids per block range';
 COMMENT ON OPERATOR CLASS @extschema@.guid_bloom_ops USING brin IS 'Bloom filter of guids per block range';
 
-/* Casts; text needs none, its casts through input and output exist already */
+/*
+ * Casts.  Those from text are made on assignment, so that a text parameter can
+ * be inserted and a column of text can become one of guid; the others only when
+ * asked for.  To text there is one for every type.
+ */
 
 CREATE FUNCTION @extschema@.guid(bytea) RETURNS @extschema@.guid
 	AS 'MODULE_PATHNAME', 'poa_bytea_guid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -212,6 +216,9 @@ COMMENT ON FUNCTION @extschema@.bytea(@extschema@.guid) IS 'convert guid to byte
 COMMENT ON FUNCTION @extschema@.guid(macaddr8) IS 'convert macaddr8 to guid';
 COMMENT ON FUNCTION @extschema@.macaddr8(@extschema@.guid) IS 'convert guid to macaddr8';
 
+CREATE CAST (text AS @extschema@.guid) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (varchar AS @extschema@.guid) WITH INOUT AS ASSIGNMENT;
+CREATE CAST (character AS @extschema@.guid) WITH INOUT AS ASSIGNMENT;
 CREATE CAST (bytea AS @extschema@.guid) WITH FUNCTION @extschema@.guid(bytea);
 CREATE CAST (@extschema@.guid AS bytea) WITH FUNCTION @extschema@.bytea(@extschema@.guid);
 CREATE CAST (macaddr8 AS @extschema@.guid) WITH FUNCTION @extschema@.guid(macaddr8);
@@ -219,6 +226,9 @@ CREATE CAST (@extschema@.guid AS macaddr8) WITH FUNCTION @extschema@.macaddr8(@e
 CREATE CAST (bigint AS @extschema@.guid) WITHOUT FUNCTION;
 CREATE CAST (@extschema@.guid AS bigint) WITHOUT FUNCTION;
 
+COMMENT ON CAST (text AS @extschema@.guid) IS 'what the text says; raises 22P02 where that is no GUID';
+COMMENT ON CAST (varchar AS @extschema@.guid) IS 'what the text says; raises 22P02 where that is no GUID';
+COMMENT ON CAST (character AS @extschema@.guid) IS 'what the text says; raises 22P02 where that is no GUID';
 COMMENT ON CAST (bytea AS @extschema@.guid) IS 'eight octets, first octet first';
 COMMENT ON CAST (@extschema@.guid AS bytea) IS 'eight octets, first octet first';
 COMMENT ON CAST (macaddr8 AS @extschema@.guid) IS 'the same eight octets';

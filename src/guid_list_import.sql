@@ -177,7 +177,7 @@ BEGIN
 	INSERT INTO poa.guid_list_import AS i
 		(imported_by, source, sha256, mode, rows_read, distinct_guids, duplicates, rejected, added, removed, unchanged)
 	VALUES
-		(CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END,
+		(poa_internal.caller(),
 		 source, sha256, mode, rows_read, distinct_guids, duplicates, rejected, added, removed, unchanged)
 	RETURNING i.import_id INTO import_id;
 	INSERT INTO poa_internal.guid_list_change VALUES (import_id, coming, leaving);
@@ -230,7 +230,7 @@ BEGIN
 	INSERT INTO poa.guid_list SELECT unnest(gone) ON CONFLICT DO NOTHING;
 	UPDATE poa.guid_list_import AS i SET
 		undone_at = now(),
-		undone_by = CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role') END
+		undone_by = poa_internal.caller()
 	WHERE i.import_id = import.import_id;
 END
 $$;

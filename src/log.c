@@ -134,13 +134,25 @@ set_nullable(Datum *values, bool *nulls, int attno, const NullableDatum *from)
 }
 
 /*
+ * The distributor of an alert: that of its MPxN, else that of the meter of the
+ * window.  False where neither tells.
+ */
+bool
+poa_alert_distributor(const PoaAlert *alert, const PoaMatch *deciding, int16 *distributor_id)
+{
+	return poa_distributor_of(&alert->mpxn, distributor_id) ||
+		poa_distributor_of(&deciding->mpxn, distributor_id);
+}
+
+/*
  * Write an alert to the log with the windows that hold it, of which there is
- * at least one, the deciding one first.  Any error is the caller's: an alert
- * that cannot be logged is not diverted.
+ * at least one, the deciding one first, and the hold, if any (not 0), that keeps
+ * them from suppressing it.  Any error is the caller's: an alert that cannot be
+ * logged is not diverted.
  */
 void
-poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
-			  const PoaMatch *matches, int nmatches, bool diverted)
+poa_log_write(PoaLogWriter *writer, const PoaAlert *alert, const PoaMatch *matches,
+			  int nmatches, int64 hold_id, bool diverted)
 {
 	Datum		values[Natts_suppression_log] = {0};
 	bool		nulls[Natts_suppression_log] = {0};
@@ -160,8 +172,7 @@ poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 	values[Anum_suppression_log_chf - 1] = alert->chf;
 	set_nullable(values, nulls, Anum_suppression_log_mpxn, &alert->mpxn);
 	nulls[Anum_suppression_log_distributor_id - 1] =
-		!poa_distributor_of(&alert->mpxn, &distributor_id) &&
-		!poa_distributor_of(&deciding->mpxn, &distributor_id);
+		!poa_alert_distributor(alert, deciding, &distributor_id);
 	values[Anum_suppression_log_distributor_id - 1] = Int16GetDatum(distributor_id);
 	values[Anum_suppression_log_decided_at - 1] = TimestampTzGetDatum(alert->at);
 	values[Anum_suppression_log_activation_id - 1] = matched[0];
@@ -179,7 +190,8 @@ poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
 							TimestampTzGetDatum(deciding->activates_at));
 	set_nullable(values, nulls, Anum_suppression_log_alert_key, &alert->key);
 	set_nullable(values, nulls, Anum_suppression_log_outage_started_at, &alert->started);
-	nulls[Anum_suppression_log_hold_id - 1] = true;
+	values[Anum_suppression_log_hold_id - 1] = Int64GetDatum(hold_id);
+	nulls[Anum_suppression_log_hold_id - 1] = hold_id == 0;
 	set_nullable(values, nulls, Anum_suppression_log_originator, &deciding->originator);
 	values[Anum_suppression_log_log_id - 1] = Int64GetDatum(nextval_internal(writer->log_id_seq, false));
 

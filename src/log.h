@@ -43,8 +43,10 @@ typedef struct PoaMatch
 typedef struct PoaLogWriter PoaLogWriter;
 
 extern PoaLogWriter *poa_log_open(Relation alerts);
-extern void poa_log_write(PoaLogWriter *writer, const PoaAlert *alert,
-						  const PoaMatch *matches, int nmatches, bool diverted);
+extern bool poa_alert_distributor(const PoaAlert *alert, const PoaMatch *deciding,
+								  int16 *distributor_id);
+extern void poa_log_write(PoaLogWriter *writer, const PoaAlert *alert, const PoaMatch *matches,
+						  int nmatches, int64 hold_id, bool diverted);
 extern void poa_log_close(PoaLogWriter *writer);
 
 #endif							/* POA_LOG_H */

@@ -50,6 +50,9 @@ CREATE INDEX suppression_log_decided_at_idx ON poa.suppression_log
 CREATE INDEX suppression_log_chf_decided_at_idx ON poa.suppression_log (chf, decided_at);
 CREATE INDEX suppression_log_mpxn_idx ON poa.suppression_log USING hash (mpxn);
 
+/* same_alert.c knows this one by name, and that by hub; an alert without a key costs it nothing */
+CREATE INDEX suppression_log_alert_key_idx ON poa.suppression_log USING hash (alert_key);
+
 COMMENT ON TABLE poa.suppression_log IS
 	'every AD1 that fell into a suppressing window, whole, with the reason.'
 	' Append-only, also for superusers, but for poa.purge_log (MP102B: the Suppression Log)';

@@ -44,3 +44,10 @@ CREATE TRIGGER keep_own BEFORE INSERT ON poa_internal.permission
 	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_own();
 ALTER TABLE poa_internal.permission ENABLE REPLICA TRIGGER keep_own;
 COMMENT ON TRIGGER keep_own ON poa_internal.permission IS 'the permissions are those of this server''s script';
+
+CREATE FUNCTION poa_internal.caller() RETURNS name
+LANGUAGE sql STABLE
+RETURN CASE pg_catalog.current_setting('role') WHEN 'none' THEN SESSION_USER ELSE pg_catalog.current_setting('role')::name END;
+COMMENT ON FUNCTION poa_internal.caller() IS
+	'name of the role that the session has taken, which a function that runs as its owner cannot tell by CURRENT_USER';
+REVOKE ALL ON FUNCTION poa_internal.caller() FROM PUBLIC;

@@ -26,7 +26,6 @@
 #include "utils/snapmgr.h"
 
 #include "compat.h"
-#include "guid.h"
 #include "catalog.h"
 #include "probe.h"
 
@@ -50,23 +49,18 @@ make_key(PoaProbe *probe, int column, StrategyNumber strategy)
 }
 
 /*
- * Open a table of the extension, with a lock of a given mode, and an index: its
- * hash index on one guid, its btree index on one column, or on one and another
- * that has to be no less than a value.  The locks are kept to the end of the
- * transaction, as those of a query are.
+ * Open a table of the extension and an index of at most two columns.  A btree is
+ * searched by the given strategy in its first column, and in the second one for
+ * what is no less than a value.
  */
-void
-poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
-			   const char *index)
+static void
+open_probe(PoaProbe *probe, const char *table, LOCKMODE lockmode, const char *index,
+		   StrategyNumber first)
 {
 	Assert(probe->heap == NULL);
 	probe->context = CurrentMemoryContext;
 	probe->heap = table_open(poa_relation(table), lockmode);
 	probe->index = index_open(poa_relation(index), AccessShareLock);
-	probe->keyattno = probe->index->rd_index->indkey.values[0];
-
-	make_key(probe, 0, probe->index->rd_rel->relam == HASH_AM_OID ?
-			 HTEqualStrategyNumber : BTEqualStrategyNumber);
 	probe->nkeys = probe->index->rd_index->indnkeyatts;
 	if (probe->nkeys > (int) lengthof(probe->keys) || !probe->index->rd_index->indisvalid)
 		ereport(ERROR,
@@ -74,6 +68,9 @@ poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
 				 errmsg("index \"%s\" of extension poa_suppress cannot be used", index),
 				 errdetail("It is not valid, or has other columns than the extension gave it."),
 				 errhint("Restore it with REINDEX, or drop the extension and create it again.")));
+	probe->keyattno = probe->index->rd_index->indkey.values[0];
+
+	make_key(probe, 0, probe->index->rd_rel->relam == HASH_AM_OID ? HTEqualStrategyNumber : first);
 	if (probe->nkeys == 2)
 		make_key(probe, 1, BTGreaterEqualStrategyNumber);
 
@@ -83,44 +80,80 @@ poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
 }
 
 /*
+ * Open a table of the extension, with a lock of a given mode, and an index: its
+ * hash or btree index on one column, or its btree index on one and another that
+ * has to be no less than a value.  The locks are kept to the end of the
+ * transaction, as those of a query are.
+ */
+void
+poa_probe_open(PoaProbe *probe, const char *table, LOCKMODE lockmode,
+			   const char *index)
+{
+	open_probe(probe, table, lockmode, index, BTEqualStrategyNumber);
+}
+
+/*
+ * The same by a btree index on one column, which has to be greater than a
+ * value.
+ */
+void
+poa_probe_open_after(PoaProbe *probe, const char *table, LOCKMODE lockmode,
+					 const char *index)
+{
+	open_probe(probe, table, lockmode, index, BTGreaterStrategyNumber);
+}
+
+/*
  * Start to look for the rows of a key, as they are at this moment.
  */
 void
 poa_probe_start(PoaProbe *probe, Datum key)
 {
+	poa_probe_start_with(probe, key, GetLatestSnapshot());
+}
+
+/*
+ * Start to look for the rows of a key that a snapshot sees.
+ */
+void
+poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
+{
 	MemoryContext caller = MemoryContextSwitchTo(probe->context);
 
 	probe->keys[0].sk_argument = key;
-	probe->scan->xs_snapshot = GetLatestSnapshot();
+	probe->scan->xs_snapshot = snapshot;
 	index_rescan(probe->scan, probe->keys, probe->nkeys, NULL, 0);
 	MemoryContextSwitchTo(caller);
 }
 
 /*
- * The same by an index on two columns: the second from a value on.
+ * Start to look for the rows that a snapshot sees by an index on two columns:
+ * the second from a value on.
  */
 void
-poa_probe_start_from(PoaProbe *probe, Datum key, Datum from)
+poa_probe_start_from(PoaProbe *probe, Datum key, Datum from, Snapshot snapshot)
 {
 	Assert(probe->nkeys == 2);
 	probe->keys[1].sk_argument = from;
-	poa_probe_start(probe, key);
+	poa_probe_start_with(probe, key, snapshot);
 }
 
 /*
  * Is the row in the slot one of the key?  A hash index may answer with another
- * guid of the same hash.
+ * value of the same hash.
  */
 static bool
 is_of_key(PoaProbe *probe)
 {
+	ScanKey		key = &probe->keys[0];
 	bool		isnull;
-	Datum		guid;
+	Datum		value;
 
 	if (!probe->scan->xs_recheck)
 		return true;
-	guid = slot_getattr(probe->slot, probe->keyattno, &isnull);
-	return !isnull && DatumGetGuid(guid) == DatumGetGuid(probe->keys[0].sk_argument);
+	value = slot_getattr(probe->slot, probe->keyattno, &isnull);
+	return !isnull &&
+		DatumGetBool(FunctionCall2Coll(&key->sk_func, key->sk_collation, value, key->sk_argument));
 }
 
 /*

@@ -29,8 +29,11 @@ typedef struct PoaProbe
 
 extern void poa_probe_open(PoaProbe *probe, const char *table,
 						   LOCKMODE lockmode, const char *index);
+extern void poa_probe_open_after(PoaProbe *probe, const char *table,
+								 LOCKMODE lockmode, const char *index);
 extern void poa_probe_start(PoaProbe *probe, Datum key);
-extern void poa_probe_start_from(PoaProbe *probe, Datum key, Datum from);
+extern void poa_probe_start_from(PoaProbe *probe, Datum key, Datum from, Snapshot snapshot);
+extern void poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot);
 extern bool poa_probe_sole(PoaProbe *probe, bool *more);
 extern bool poa_probe_next(PoaProbe *probe);
 extern void poa_probe_end(PoaProbe *probe);

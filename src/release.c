@@ -46,7 +46,7 @@ typedef struct Pass
 static Pass pass;
 
 /*
- * How many triggers deep are we?
+ * How many triggers deep this is.
  */
 static int
 trigger_depth(void)
@@ -55,8 +55,8 @@ trigger_depth(void)
 }
 
 /*
- * Is the row at hand the one that a release puts back?  Called by the trigger;
- * true once.
+ * Is the row that is being inserted into a table the one that a release puts
+ * back?  True once.
  */
 bool
 poa_release_passes(Relation alerts)
@@ -88,8 +88,8 @@ result_text(int column)
 
 /*
  * Record the release, and leave the log's row (source_schema, source_table,
- * alert) as the result of the last statement.  The caller has made us the
- * owner of the log.
+ * alert) and the attached table to which it belongs as the result of the last
+ * statement.  The current user is the owner of the log.
  *
  * An unknown alert is 42704; one that was never diverted, or was released
  * already, is 55000.
@@ -112,7 +112,7 @@ record_release(int64 log_id, Datum reason, Datum released_by)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("alert with log_id " INT64_FORMAT " was never diverted", log_id),
-				 errdetail("It was logged in shadow mode and stands in its table.")));
+				 errdetail("It stands in its table: it was logged in shadow mode, or stored by a hold.")));
 
 	if (poa_execute("INSERT INTO poa.release_log (log_id, reason, released_by) "
 					"VALUES ($1, $2, $3) ON CONFLICT (log_id) DO NOTHING",
@@ -129,8 +129,9 @@ record_release(int64 log_id, Datum reason, Datum released_by)
 								   result_text(1), result_text(2)) : 0));
 	}
 
-	(void) poa_execute("SELECT source_schema, source_table, alert FROM poa.suppression_log "
-					   "WHERE log_id OPERATOR(pg_catalog.=) $1",
+	(void) poa_execute("SELECT source_schema, source_table, alert, "
+					   "poa_internal.attached_table(source_schema, source_table) "
+					   "FROM poa.suppression_log WHERE log_id OPERATOR(pg_catalog.=) $1",
 					   1, params, values);
 }
 
@@ -190,6 +191,35 @@ insert_statement(Relation alerts, const char *table, Jsonb *alert)
 }
 
 /*
+ * The table into which the alert of the last statement's row goes: the attached
+ * one to which it belongs, else, where that has been detached, the one of its
+ * name.  Raises 42P01 where there is none.
+ */
+static Oid
+table_of_alert(void)
+{
+	const char *source_schema = result_text(1);
+	const char *source_table = result_text(2);
+	bool		isnull;
+	Datum		attached = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull);
+	Oid			nsp;
+	Oid			relid;
+
+	if (!isnull)
+		return DatumGetObjectId(attached);
+	nsp = get_namespace_oid(source_schema, true);
+	relid = OidIsValid(nsp) ? get_relname_relid(source_table, nsp) : InvalidOid;
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table %s of the alert does not exist",
+						quote_qualified_identifier(source_schema, source_table)),
+				 errdetail("No attached table has that name, or had it when it was attached."),
+				 errhint("Give the table its name of that time for the release, or insert the alert by hand from poa.suppression_log.")));
+	return relid;
+}
+
+/*
  * Insert an alert into its table, as the caller, past the trigger.
  *
  * The row is made before the pass is given, so that nothing that runs while
@@ -197,11 +227,10 @@ insert_statement(Relation alerts, const char *table, Jsonb *alert)
  * a release that stores nothing would lose the alert.
  */
 static void
-put_back(const char *source_schema, const char *source_table, Datum alert)
+put_back(Oid relid, Datum alert)
 {
-	Oid			nsp = get_namespace_oid(source_schema, true);
-	Oid			relid = OidIsValid(nsp) ? get_relname_relid(source_table, nsp) : InvalidOid;
-	char	   *table = quote_qualified_identifier(source_schema, source_table);
+	char	   *table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)),
+												   get_rel_name(relid));
 	Oid			jsonb = JSONBOID;
 	Oid			rowtype;
 	Relation	alerts;
@@ -210,12 +239,6 @@ put_back(const char *source_schema, const char *source_table, Datum alert)
 	bool		isnull;
 	Pass		outer = pass;
 	volatile uint64 stored = 0;
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("table %s of the alert does not exist", table),
-				 errhint("Give the table its name of that time for the release, or insert the alert by hand from poa.suppression_log.")));
 
 	alerts = table_open(relid, RowExclusiveLock);
 	warn_of_lost_columns(alerts, DatumGetJsonbP(alert));
@@ -258,8 +281,7 @@ poa_release(PG_FUNCTION_ARGS)
 	int			security;
 	Datum		released_by;
 	bool		isnull;
-	char	   *source_schema;
-	char	   *source_table;
+	Oid			relid;
 	Datum		alert;
 
 	if (!PG_ARGISNULL(1))
@@ -278,6 +300,7 @@ poa_release(PG_FUNCTION_ARGS)
 				 errmsg("%s must not be NULL", PG_ARGISNULL(0) ? "log_id" : "reason"),
 				 errhint("Say which alert is released, and why: both are kept on record.")));
 
+	PreventCommandIfReadOnly("poa.release()");
 	released_by = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 
 	SPI_connect();
@@ -285,11 +308,10 @@ poa_release(PG_FUNCTION_ARGS)
 	record_release(PG_GETARG_INT64(0), PG_GETARG_DATUM(1), released_by);
 	SetUserIdAndSecContext(caller, security);
 
-	source_schema = result_text(1);
-	source_table = result_text(2);
+	relid = table_of_alert();
 	alert = PointerGetDatum(PG_DETOAST_DATUM(SPI_getbinval(SPI_tuptable->vals[0],
 														   SPI_tuptable->tupdesc, 3, &isnull)));
-	put_back(source_schema, source_table, alert);
+	put_back(relid, alert);
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -27,10 +27,11 @@ COMMENT ON TRIGGER append_only ON poa.release_log IS 'what was released stays';
 CREATE FUNCTION poa.release(log_id bigint, reason text) RETURNS void
 	AS 'MODULE_PATHNAME', 'poa_release' LANGUAGE C;
 COMMENT ON FUNCTION poa.release(bigint, text) IS
-	'puts a diverted alert back into its table, unjudged.'
-	' It is inserted as the caller, who needs INSERT there, and poa.release_log records who, when and why. Raises 42704 for an'
-	' unknown log_id, 55000 for an alert that was never diverted or was released already, 22004 for NULL, 22023 for a blank'
-	' reason, 42P01 where its table is gone, 09000 where another trigger keeps it out';
+	'puts a diverted alert back into its table, and records who, when and why.'
+	' It is inserted unjudged and as the caller, who needs INSERT there: into the attached table of that name, or that'
+	' had it when it was attached, else the table of that name. Raises 42704 for an unknown log_id, 55000 for an alert'
+	' that was never diverted or was released already, 22004 for NULL, 22023 for a blank reason, 42P01 where its table'
+	' is gone, 09000 where another trigger keeps it out, 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.release(bigint, text)', '{operator}');
 
 /*
@@ -46,6 +47,10 @@ DECLARE
 	released bigint := 0;
 	id bigint;
 BEGIN
+	/* or each of them would be a warning */
+	IF current_setting('transaction_read_only')::boolean THEN
+		RAISE read_only_sql_transaction USING MESSAGE = 'cannot execute poa.release() in a read-only transaction';
+	END IF;
 	FOREACH id IN ARRAY coalesce(log_ids, '{}') LOOP
 		BEGIN
 			PERFORM pg_catalog.set_config('search_path', caller_search_path, true);
@@ -66,6 +71,7 @@ END
 $$;
 COMMENT ON FUNCTION poa_internal.release_each(bigint[], text, text) IS
 	'releases alerts as the caller and returns how many. One that cannot be released is a WARNING that names'
-	' it; one that another session releases meanwhile is not counted. A cancelled statement ends it';
+	' it; one that another session releases meanwhile is not counted. A cancelled statement ends it. Raises 25006 in a'
+	' read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa_internal.release_each(bigint[], text, text)', '{operator}');
 SELECT poa_internal.permit('TABLE poa.release_log', '{dno}', 'SELECT');

@@ -63,7 +63,7 @@ COMMENT ON FUNCTION poa.release_still_dark(interval) IS
 	' INSERT on their tables. One that cannot be released is a WARNING that names it, and stays for the next'
 	' run; one that another session releases meanwhile is not counted. Deferred constraints are checked at'
 	' once, for the rest of the transaction, as by SET CONSTRAINTS ALL IMMEDIATE. Raises 22004 for NULL,'
-	' 22023 for a grace that is not finite';
+	' 22023 for a grace that is not finite, 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.release_still_dark(interval)', '{operator}');
 
 CREATE VIEW poa.still_dark_now (log_id, chf, mpxn, distributor_id, decided_at, closes_at, dark_for)

@@ -1,5 +1,5 @@
 /*
- * When a window suppresses: these two functions, and window_holds() in
+ * When a window suppresses: these two functions, and is_in_suppressing_window() in
  * divert.c for the alert path, which a test compares with them.  They have no
  * SET and are not STRICT, so that they are inlined.
  */

@@ -235,6 +235,22 @@ sub distributor
 	return defined $mpxn && $mpxn =~ /^([0-9]{2})[0-9]{11}\z/ ? $1 + 0 : undef;
 }
 
+# Does the log have the same alert, released or of shadow mode?
+sub stands
+{
+	my ($self, $alert, $table, $mpxn) = @_;
+	my $log = $self->{log};
+
+	return first {
+		my $row = $log->{$_};
+		($row->{diverted} eq 'f' || exists $self->{released}{$_})
+		  && $row->{source} eq $table->{name}
+		  && $row->{alert}{chf} == $alert->{chf}
+		  && $row->{decided_at} == $alert->{at}
+		  && ($row->{mpxn} // 'none') eq ($mpxn // 'none')
+	} keys %$log;
+}
+
 # An alert arrives at one of the attached tables.  True if it is stored.
 sub alert
 {
@@ -249,12 +265,17 @@ sub alert
 	  && defined $alert->{at}
 	  && $alert->{at} !~ /infinity/;
 
+	my $mpxn = $table->{mpxn} ? $alert->{mpxn} : undef;
 	my $stored = !@match || $table->{mode} eq 'shadow';
+	if (!$stored && $self->stands($alert, $table, $mpxn))
+	{
+		$self->{stored}{ $alert->{id} } = $table->{name};
+		return 1;
+	}
 	$self->{stored}{ $alert->{id} } = $table->{name} if $stored;
 	return $stored unless @match;
 
 	my $by = $match[0];
-	my $mpxn = $table->{mpxn} ? $alert->{mpxn} : undef;
 	$self->{log}{ $alert->{id} } = {
 		diverted => $table->{mode} eq 'shadow' ? 'f' : 't',
 		source => $table->{name},
