@@ -69,7 +69,7 @@ DOCS        = README.md CHANGELOG.md
 # sql/NAME.sql in this order; each test creates the extension again, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
-                 registry activation hub_move divert divert_ways divert_jsonb partition \
+                 registry window activation settle command hub_move divert divert_ways divert_jsonb partition \
                  attach release same_alert hold log explain monthly window_fit health health_mend metrics access rls search_path attack_rights attack_dno attack_table \
                  attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask replay reports verify \
                  duis gbcs alert receive refusal receive_order traffic errors uninstall

@@ -99,3 +99,39 @@ ROLLBACK;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c7', '2190-01-01', 'after the rollback');
 SELECT mpxn FROM alerts ORDER BY mpxn;
 DROP TABLE alerts;
+
+-- Where meters were
+TRUNCATE poa.activation, poa.device, poa.device_move;
+INSERT INTO poa.device (device, device_type, smets, manufacturer, chf)
+	SELECT ('00000000000000e' || n)::guid, 'ESME', 2, '1063', '00000000000000c0' FROM generate_series(0, 5) AS n;
+SELECT count(*) AS at_first FROM poa.device_move;
+CREATE FUNCTION pg_temp.moves(meter guid) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(right(chf::text, 2), ', ' ORDER BY until) FROM poa.device_move WHERE device = meter
+$$;
+UPDATE poa.device SET chf = '00000000000000c1' WHERE device <> '00000000000000e5';
+UPDATE poa.device SET mpxn = '1900000000001';
+INSERT INTO poa.device VALUES ('00000000000000e0', 'ESME', 2, '1063', '00000000000000c2')
+	ON CONFLICT (device) DO UPDATE SET chf = EXCLUDED.chf;
+UPDATE poa.device SET chf = NULL WHERE device = '00000000000000e1';
+UPDATE poa.device SET chf = '00000000000000c3' WHERE device = '00000000000000e1';
+-- deleted and inserted again: elsewhere, where it was, or not
+BEGIN;
+DELETE FROM poa.device WHERE device IN ('00000000000000e2', '00000000000000e3');
+INSERT INTO poa.device VALUES ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c4'), ('00000000000000e3', 'ESME', 2, '1063', '00000000000000c1');
+COMMIT;
+DELETE FROM poa.device WHERE device = '00000000000000e4';
+INSERT INTO poa.device VALUES ('00000000000000e4', 'ESME', 2, '1063', '00000000000000c5');
+DELETE FROM poa.device WHERE device = '00000000000000e5';
+SELECT right(n::text, 2) AS meter, pg_temp.moves(n) AS was_on, (SELECT right(d.chf::text, 2) FROM poa.device AS d WHERE d.device = n) AS is_on
+FROM (SELECT ('00000000000000e' || n)::guid AS n FROM generate_series(0, 5) AS n) AS m ORDER BY 1;
+-- several times in one transaction: where it was at its begin
+BEGIN;
+UPDATE poa.device SET chf = '00000000000000c6' WHERE device = '00000000000000e0';
+UPDATE poa.device SET chf = '00000000000000c7' WHERE device = '00000000000000e0';
+SELECT pg_temp.moves('00000000000000e0'), bool_or(until = now()) AS until_now FROM poa.device_move WHERE device = '00000000000000e0';
+ROLLBACK;
+-- windows on record are where they were, too
+INSERT INTO poa.guid_list VALUES ('00000000000000e0') ON CONFLICT DO NOTHING;
+SELECT poa.track_activation('00000000000000e0', '2190-01-01', 'moved', '2026-03-01') IS NOT NULL AS tracked;
+UPDATE poa.device SET chf = '00000000000000c6' WHERE device = '00000000000000e0';
+SELECT right(chf::text, 2) AS hub, status FROM poa.activation_change ORDER BY change_id;

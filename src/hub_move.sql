@@ -52,13 +52,17 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-	/* tracking or settling one of them locks its row in poa.device too, unless it was deleted */
-	PERFORM FROM arrived AS n JOIN poa_internal.turn AS t ON t.device OPERATOR(@extschema@.=) n.device
-	ORDER BY t.device USING OPERATOR(@extschema@.<) FOR UPDATE OF t;
+	/*
+	 * A transaction that settles a device has locked its row in poa.device, if it
+	 * saw one, and updated its turn.  A row that is inserted was not seen, and an
+	 * older snapshot may not show what was received since.
+	 */
 	IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-		/* a device that was tracked since it began has a turn that it cannot see, and runs into: 40001 */
-		INSERT INTO poa_internal.turn SELECT n.device, 0 FROM arrived AS n
-		ON CONFLICT ON CONSTRAINT turn_pkey DO NOTHING;
+		INSERT INTO poa_internal.turn AS t SELECT n.device, 1 FROM arrived AS n
+		ON CONFLICT ON CONSTRAINT turn_pkey DO UPDATE SET turns = t.turns + 1;
+	ELSIF TG_OP = 'INSERT' THEN
+		UPDATE poa_internal.turn AS t SET turns = t.turns + 1 FROM arrived AS n
+		WHERE t.device OPERATOR(@extschema@.=) n.device;
 	END IF;
 	UPDATE poa.activation AS a SET chf = n.chf FROM arrived AS n
 	WHERE a.device OPERATOR(@extschema@.=) n.device AND a.chf OPERATOR(@extschema@.<>) n.chf
