@@ -10,6 +10,14 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $dir = getcwd . '/examples/drivers';
+# The document shows parts of the examples as they are, but for their indentation.
+my $examples = join "\n", map { slurp_file($_) =~ s/^\s+//mgr } glob "$dir/*";
+foreach my $block (slurp_file('docs/drivers.md') =~ /^```(?:sql|python|java)\n(.*?)^```$/msg)
+{
+	my ($first) = $block =~ /(.*)/;
+	ok(index($examples, $block =~ s/^\s+//mgr) >= 0, "the document shows what is run: $first");
+}
+
 my $node = PostgreSQL::Test::Cluster->new('main');
 $node->init;
 $node->append_conf('postgresql.conf', "listen_addresses = '127.0.0.1'");    # JDBC has no Unix sockets
