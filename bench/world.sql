@@ -72,7 +72,7 @@ DECLARE
 		$sql$
 		SELECT bench.meter(m.n) AS device, bench.hub(m.n) AS guid,
 			'90-B3-D5-1F-30-01-00-00:' || bench.meter(m.n) || ':' || CASE WHEN %4$L THEN 1000000000 + a.i ELSE a.i END AS request_id,
-			a.at - interval '1 hour' AS received_at, a.at, a.at + interval '30 minutes' AS closes_at,
+			bench.mpan(m.n) AS mpxn, a.at - interval '1 hour' AS received_at, a.at, a.at + interval '30 minutes' AS closes_at,
 			CASE WHEN %4$L THEN 'succeeded' ELSE 'tracked' END AS status
 		FROM (SELECT i, timestamptz '2026-03-01 12:00Z' - CASE WHEN %4$L THEN interval '90 days' * (1 + (i - 1) / %3$s) ELSE '0' END AS at
 			FROM generate_series(%1$s, %2$s) AS i) AS a
@@ -81,8 +81,10 @@ DECLARE
 BEGIN
 	FOR k IN SELECT * FROM bench.keeper UNION ALL SELECT 'poa', 'guid' LOOP
 		EXECUTE format(
-			'INSERT INTO %I.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status)'
-			' SELECT t.device, %s, t.request_id, t.received_at, t.at, t.at, t.closes_at, t.status FROM (%s) AS t',
+			'INSERT INTO %I.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,'
+			' manufacturer, mpxn, originator)'
+			' SELECT t.device, %s, t.request_id, t.received_at, t.at, t.at, t.closes_at, t.status, ''1063'', t.mpxn,'
+			' ''90-B3-D5-1F-30-01-00-00'' FROM (%s) AS t',
 			k.peer, CASE k.key WHEN 'uuid' THEN 'bench.uuid(t.guid)' ELSE 't.guid::' || k.key END, activations);
 		EXECUTE format('ANALYZE %I.activation', k.peer);
 	END LOOP;
