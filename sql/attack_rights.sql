@@ -61,7 +61,7 @@ INSERT INTO may VALUES
 	('health_own_index', '{}'), ('health_owner', '{}'), ('health_superuser', '{}'), ('health_sequence', '{}'), ('health_subscription', '{}'),
 	('health_scheduled', '{}'), ('last_alert', '{}'), ('windows_by_day', '{}'), ('health_tracking', '{}'), ('health_logging', '{}'), ('health_rate', '{}'),
 	('health_released', '{}'), ('health_reboots', '{}'), ('verify_log_row', '{}'), ('verify_explained', '{}'), ('verify_stored', '{}'), ('verify_one_place', '{}'),
-	('verify_release', '{}'), ('verify_log_id', '{}'), ('first_log_ids', '{}'), ('known_before', '{}'),
+	('verify_release', '{}'), ('verify_log_id', '{}'), ('first_log_ids', '{}'), ('known_before', '{}'), ('is_logged_as', '{}'),
 	('outage_start', '{dno,operator,auditor}'), ('devices_of', '{}'), ('first_sign_of_life', '{}'), ('neighbourhoods', '{}'), ('profile_for', '{}'),
 	('matched_activation', '{}'), ('drift', '{}'), ('said_at', '{}'), ('said_for', '{}'), ('asked_in_vain', '{}'),
 	('evidence_no_activation', '{}'), ('evidence_started', '{}'), ('evidence_neighbours', '{}'), ('evidence_second', '{}'),

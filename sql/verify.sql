@@ -133,6 +133,14 @@ INSERT INTO "Shadow \ table" VALUES ('AD1', 103::bigint::guid, '2026-03-05 12:20
 SELECT source_table FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
 SELECT * FROM poa.verify('2026-03-05', '2026-03-06') WHERE check_name IN ('stored', 'one_place');
 
+-- Twenty thousand like alerts of one hub and instant, which are not compared pair by pair
+BEGIN;
+INSERT INTO "Shadow \ table" SELECT 'AD1', 103::bigint::guid, '2026-03-05 12:25' FROM generate_series(1, 20000) AS n;
+SET LOCAL statement_timeout = '60s';
+SELECT * FROM poa.verify('2026-03-05', '2026-03-06') WHERE check_name IN ('stored', 'one_place');
+SELECT alerts, suppressed FROM poa.replay('2026-03-05', '2026-03-06');
+ROLLBACK;
+
 -- Who may call it
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;

@@ -47,11 +47,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT a.relation, format($format$
 			WITH span (id, guid, from_at, to_at) AS NOT MATERIALIZED (SELECT * FROM unnest($4, $5, $6, $7)),
-			alert (relation, source, part, place, code, chf, names_hub, at, mpxn, device, key, started, alert_count, inserted_by)
+			alert (relation, source, part, place, code, chf, names_hub, at, mpxn, device, key, started, alert_count,
+				inserted_by, whole)
 			AS NOT MATERIALIZED (
 				SELECT %1$s::oid, %2$s::oid, a.tableoid, a.ctid, a.%3$I::text, %4$s, a.%5$I IS NOT NULL, a.%6$I,
 					%7$s::text, %8$s::%9$I.guid, %10$s::text, %11$s::timestamptz, %12$s,
-					CASE WHEN pg_relation_filenode(a.tableoid) = a.tableoid THEN a.xmin END
+					CASE WHEN pg_relation_filenode(a.tableoid) = a.tableoid THEN a.xmin END, to_jsonb(a.*)
 				FROM %13$s %14$s AS a
 				WHERE a.%6$I >= $2 AND a.%6$I <= $3)
 			$format$,
@@ -94,9 +95,9 @@ COMMENT ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, 
 	timestamptz[], timestamptz[], text, regclass) IS
 	'runs a SELECT on every attached table, as its owner, and returns all rows.'
 	' It reads from two relations. alert (relation, source, part, place, code, chf, names_hub, at, mpxn, device, key, started,'
-	' alert_count, inserted_by): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive; relation is the table, source'
+	' alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive; relation is the table, source'
 	' the one that the log names, part and place are tableoid and ctid; names_hub is false where there is no hub, chf NULL also where'
-	' it is no GUID; inserted_by is xmin, NULL where the table has been rewritten; mpxn, device, key, started and alert_count'
+	' it is no GUID; inserted_by is xmin, NULL where the table has been rewritten; whole is the row as jsonb; mpxn, device, key, started and alert_count'
 	' are NULL where the table has none. span (id, guid, from_at, to_at): the arrays, side by side.'
 	' by names the column of alert that the query compares with span.guid, chf or device: an index on it is used where there is one,'
 	' and a table without that column is passed over; NULL for neither. A table that cannot be read is left out with a WARNING, but an'

@@ -17,16 +17,20 @@ CREATE FUNCTION poa_internal.identities(
 	at timestamptz,
 	mpxn text
 ) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE
-		WHEN logged THEN ARRAY[coalesce(i.by_key, 'no key, ' || i.by_columns), i.by_columns]
-		WHEN key IS NOT NULL THEN ARRAY[i.by_key, 'no key, ' || i.by_columns]
-		ELSE ARRAY[i.by_columns]
-	END
-	FROM (SELECT source::text || ' key ' || key, concat_ws(' ', source, hub, extract(epoch FROM at), mpxn)) AS i (by_key, by_columns)
-$$;
+LANGUAGE sql STABLE PARALLEL SAFE	/* an expression without SET, so that it is inlined */
+RETURN CASE
+	WHEN logged AND key IS NULL THEN ARRAY[
+		'no key, ' || source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, ''),
+		source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, '')]
+	WHEN logged THEN ARRAY[
+		source::text || ' key ' || key,
+		source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, '')]
+	WHEN key IS NULL THEN ARRAY[
+		source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, '')]
+	ELSE ARRAY[
+		source::text || ' key ' || key,
+		'no key, ' || source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, '')]
+	END;
 COMMENT ON FUNCTION poa_internal.identities(boolean, oid, text, bigint, timestamptz, text) IS
 	'texts that identify an AD1: a log row and an alert in a table are the same where they share one.'
 	' source is the table that the log names, hub the guid as a number; key and mpxn may be NULL';
@@ -79,24 +83,28 @@ BEGIN ATOMIC
 		WHERE a.mpxn_distributor IS NULL OR a.mpxn_distributor OPERATOR(pg_catalog.=) ANY (distributors)
 	), logged AS (
 		SELECT l.* FROM poa_internal.logged_and_stored(from_at, to_at) AS l
-	), copy AS (
-		/* most have no like in the log; a body that compares a guid would come before the operators of its type in pg_upgrade */
-		SELECT s.place
-		FROM stands AS s
-		JOIN (SELECT DISTINCT l.hub, l.at FROM logged AS l) AS h
-			ON h.hub OPERATOR(pg_catalog.=) CAST(s.chf AS bigint) AND h.at OPERATOR(pg_catalog.=) s.decided_at
-		CROSS JOIN LATERAL pg_catalog.unnest(poa_internal.identities(false, s.source, s.key, h.hub, h.at, s.mpxn)) AS i (identity)
-		JOIN (
-			SELECT DISTINCT i.identity
-			FROM logged AS l
-			CROSS JOIN LATERAL pg_catalog.unnest(poa_internal.identities(true, l.source, l.key, l.hub, l.at, l.mpxn)) AS i (identity)
-		) AS l ON l.identity OPERATOR(pg_catalog.=) i.identity
+	), same AS (
+		SELECT i.identity
+		FROM logged AS l
+		CROSS JOIN LATERAL pg_catalog.unnest(poa_internal.identities(true, l.source, l.key, l.hub, l.at, l.mpxn)) AS i (identity)
 	), stored AS (
 		SELECT s.*, coalesce(s.mpxn_distributor, (
 			SELECT pg_catalog.min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf OPERATOR(@extschema@.=) s.chf
 		)) AS distributor_id
 		FROM stands AS s
-		WHERE NOT s.place OPERATOR(pg_catalog.=) ANY (SELECT c.place FROM copy AS c)
+		CROSS JOIN LATERAL (
+			SELECT poa_internal.identities(false, s.source, s.key, CAST(s.chf AS bigint), s.decided_at, s.mpxn) AS texts
+		) AS i
+		/*
+		 * In a CASE, so that each is looked up in a hash, however few rows are estimated.
+		 * Most have no like in the log.  The hub as a number: a body that compares a guid
+		 * in a subquery would come before the operators of its type in pg_upgrade.
+		 */
+		WHERE CASE
+			WHEN NOT (CAST(s.chf AS bigint), s.decided_at) OPERATOR(pg_catalog.=) ANY (SELECT l.hub, l.at FROM logged AS l) THEN true
+			WHEN s.chf IS NULL THEN true
+			ELSE NOT (i.texts[1] OPERATOR(pg_catalog.=) ANY (SELECT m.identity FROM same AS m)
+				OR coalesce(i.texts[2] OPERATOR(pg_catalog.=) ANY (SELECT m.identity FROM same AS m), false)) END
 	)
 	SELECT n.nspname::text, c.relname::text, s.chf, s.mpxn, s.distributor_id, s.decided_at, s.alert_count
 	FROM stored AS s

@@ -1054,13 +1054,18 @@ my $afterwards = q{
 	SELECT s.*, l.log_id,
 		CASE WHEN l.log_id IS NULL THEN coalesce(poa_internal.distributor_of(s.mpxn), (SELECT min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf = s.chf)) ELSE l.distributor_id END AS distributor_id
 	FROM (
-		SELECT id, chf, received_at AS at, mpxn FROM alerts WHERE alert_code = 'AD1'
-		UNION SELECT id, chf, received_at, mpxn FROM alerts_by_day WHERE alert_code = 'AD1'
-		UNION SELECT id, chf, received_at, mpxn FROM alerts_watched WHERE alert_code = 'AD1'
-		UNION SELECT id, chf, started_at, NULL FROM outages WHERE alert_code = 'AD1'
-		UNION SELECT (alert->>'id')::int, chf, decided_at, mpxn FROM poa.suppression_log
+		SELECT 'alerts' AS source, id, chf, received_at AS at, mpxn FROM alerts WHERE alert_code = 'AD1'
+		UNION SELECT 'alerts_by_day', id, chf, received_at, mpxn FROM alerts_by_day WHERE alert_code = 'AD1'
+		UNION SELECT 'alerts_watched', id, chf, received_at, mpxn FROM alerts_watched WHERE alert_code = 'AD1'
+		UNION SELECT 'outages', id, chf, started_at, NULL FROM outages WHERE alert_code = 'AD1'
+		UNION SELECT source_table, (alert->>'id')::int, chf, decided_at, mpxn FROM poa.suppression_log
 	) AS s LEFT JOIN poa.suppression_log AS l ON (l.alert->>'id')::int = s.id
-	WHERE s.at < 'infinity';
+	WHERE s.at < 'infinity'
+		/* the same alert again, of one that was released or is in shadow mode, is no other */
+		AND (l.log_id IS NOT NULL OR NOT EXISTS (
+			SELECT FROM poa.suppression_log AS o LEFT JOIN poa.release_log AS r USING (log_id)
+			WHERE (NOT o.diverted OR r.log_id IS NOT NULL)
+				AND o.source_table = s.source AND o.chf = s.chf AND o.decided_at = s.at AND o.mpxn IS NOT DISTINCT FROM s.mpxn));
 	CREATE VIEW held AS
 	SELECT DISTINCT i.id FROM ad1 AS i JOIN poa.activation AS a USING (chf)
 	WHERE a.status IN ('tracked', 'succeeded') AND i.at BETWEEN a.opens_at AND a.closes_at;
@@ -1069,7 +1074,7 @@ my $afterwards = q{
 		SELECT DISTINCT i.id FROM ad1 AS i LEFT JOIN poa.suppression_log AS l USING (log_id)
 		CROSS JOIN LATERAL (
 			SELECT l.activates_at, l.opens_at, l.closes_at WHERE l.log_id IS NOT NULL
-			UNION ALL SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v WHERE v.activation_id = ANY (l.matched)
+			UNION ALL SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v WHERE v.activation_id = ANY (l.matched[2:])
 			UNION ALL SELECT v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
 			WHERE l.log_id IS NULL AND v.chf = i.chf AND v.received_at <= i.at
 				AND (v.status IN ('tracked', 'succeeded') OR v.ended_at > i.at)
