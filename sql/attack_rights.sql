@@ -56,7 +56,7 @@ INSERT INTO may VALUES
 	('distributor_of', '{operator,auditor}'), ('caller', '{}'), ('hold', '{operator}'), ('end_hold', '{operator}'),
 	('hold_in_force', '{operator,auditor}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('guid_expression', '{}'), ('has_index', '{}'), ('attached_queries', '{}'), ('identities', '{}'), ('logged_and_stored', '{}'), ('own_index', '{}'),
-	('health_of', '{}'), ('health_enabled', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'), ('health_column', '{}'), ('health_readable', '{}'),
+	('health_of', '{}'), ('health_enabled', '{}'), ('health_hold', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'), ('health_column', '{}'), ('health_readable', '{}'),
 	('health_hub_index', '{}'), ('health_hub_guid', '{}'), ('health_manufacturer', '{}'), ('health_guid_list', '{}'), ('health_append_only', '{}'),
 	('health_own_index', '{}'), ('health_owner', '{}'), ('health_superuser', '{}'), ('health_sequence', '{}'), ('health_subscription', '{}'),
 	('health_scheduled', '{}'), ('last_alert', '{}'), ('windows_by_day', '{}'), ('health_tracking', '{}'), ('health_logging', '{}'), ('health_rate', '{}'),

@@ -29,7 +29,7 @@ DECLARE
 BEGIN
 	SET LOCAL ROLE regress_poa_operator;
 	FOR h IN SELECT * FROM poa.health() AS c WHERE NOT c.ok LOOP
-		RAISE WARNING '%: %', h.check_name, regexp_replace(h.detail, '\d{4}-[-0-9:.+ ]*\d', 'INSTANT');
+		RAISE WARNING '%: %', h.check_name, replace(regexp_replace(h.detail, '\d{4}-[-0-9:.+ ]*\d', 'INSTANT'), session_user, 'SUPERUSER');
 	END LOOP;
 	FOR h IN SELECT * FROM poa.health() AS c WHERE NOT c.ok LOOP
 		RESET ROLE;
@@ -46,6 +46,9 @@ BEGIN
 END
 $$;
 CALL mend();
+CALL mend();
+-- a hold
+SELECT poa.hold('works on the network', '2100-01-01', distributor_id => 20), poa.hold('again', '2100-01-02');
 CALL mend();
 -- the switch
 SET poa_suppress.enabled = off;

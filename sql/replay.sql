@@ -82,6 +82,19 @@ SELECT status, count(*) FROM poa.activation GROUP BY status ORDER BY status;
 SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02');
 SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02', '0', '30 minutes');
 
+-- A window that ended later could have held the alert, one that had ended could not; a held alert is stored whatever the window
+SELECT poa.track_activation('00000000000000e3', '2026-03-04 12:00', received_at => '2026-03-04 10:00') IS NOT NULL AS tracked;
+INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2026-03-04 10:30', NULL, NULL), ('AD1', '00000000000000c3', '2026-03-04 11:30', NULL, NULL);
+SELECT poa.cancel_activation('00000000000000e3', '2026-03-04 11:00');
+SELECT * FROM poa.replay('2026-03-04', '2026-03-05', '2 hours', NULL);
+SELECT poa.track_activation('00000000000000e3', received_at => '2026-03-04 15:00') IS NOT NULL AS tracked;
+SELECT poa.hold('works on the network', '2100-01-01') > 0 AS held;
+INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2026-03-04 15:10', NULL, NULL);
+SELECT poa.end_hold(max(hold_id)) FROM poa.hold_log;
+SELECT * FROM poa.replay('2026-03-04 15:00', '2026-03-05');
+SELECT * FROM poa.replay('2026-03-04 15:00', '2026-03-05', '0', '1 hour');
+SELECT count(*) AS late FROM poa.late_activation('2026-03-04 15:00', '2026-03-05');
+
 -- An activation that the DSP received after the alert could not have been known
 SELECT poa.track_activation('00000000000000e2', '2026-03-05 12:00', received_at => '2026-03-05 11:30') IS NOT NULL AS tracked;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-05 11:20', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-05 11:40', NULL, NULL);

@@ -42,6 +42,22 @@ COMMENT ON FUNCTION poa_internal.health_enabled() IS
 	'check enabled: the switch is on in this session, and off is stored for no other';
 REVOKE ALL ON FUNCTION poa_internal.health_enabled() FROM PUBLIC;
 
+CREATE FUNCTION poa_internal.health_hold(OUT ok boolean, OUT detail text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*) = 0,
+		CASE WHEN count(*) = 0 THEN 'no hold is in force'
+			ELSE format('%s in force, by which windows do not suppress: %s; %s',
+				CASE count(*) WHEN 1 THEN 'a hold is' ELSE format('%s holds are', count(*)) END,
+				string_agg(format('%s of %s until %s (%s)', h.hold_id, h.held_by, h.until, h.reason), ', ' ORDER BY h.hold_id),
+				string_agg(format('SELECT poa.end_hold(%s)', h.hold_id), '; ' ORDER BY h.hold_id)) END
+	FROM poa.hold_log AS h
+	WHERE h.ended_at IS NULL AND h.until > now()
+$$;
+COMMENT ON FUNCTION poa_internal.health_hold() IS 'check hold: none is in force';
+REVOKE ALL ON FUNCTION poa_internal.health_hold() FROM PUBLIC;
+
 /*
  * What is attached.
  */
@@ -593,7 +609,7 @@ LANGUAGE plpgsql STABLE ROWS 21
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	FOREACH check_name IN ARRAY ARRAY['enabled', 'attached', 'trigger', 'column', 'readable', 'hub_index', 'hub_guid',
+	FOREACH check_name IN ARRAY ARRAY['enabled', 'hold', 'attached', 'trigger', 'column', 'readable', 'hub_index', 'hub_guid',
 		'manufacturer', 'guid_list', 'append_only', 'own_index', 'owner', 'superuser', 'sequence', 'subscription', 'scheduled',
 		'tracking', 'logging', 'rate', 'released', 'reboots']
 	LOOP
@@ -618,7 +634,7 @@ RETURNS TABLE (check_name text, ok boolean, detail text)
 COMMENT ON FUNCTION poa.health() IS
 	'is all well: one row a check, always the same ones in the same order.'
 	' detail says what was found and, where ok is false, ends in the statements that mend it or show more.'
-	' enabled: the switch, in this session and as stored; attached: some table is; trigger: it fires everywhere;'
+	' enabled: the switch, in this session and as stored; hold: none is in force; attached: some table is; trigger: it fires everywhere;'
 	' column: inserts find their columns; readable: reports can read every table; hub_index: every table can be searched by its'
 	' hub; hub_guid: hubs are GUIDs; manufacturer, guid_list: not empty; append_only: the logs are guarded; own_index, owner: the'
 	' extension''s objects are as it made them; superuser: its owner; sequence: none is behind its table; subscription: none stands'

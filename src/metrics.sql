@@ -10,7 +10,7 @@ SET search_path = pg_catalog, pg_temp SET jit = off	/* compiling takes longer th
 AS $$
 	WITH entry AS MATERIALIZED (
 		SELECT coalesce(l.distributor_id::text, 'none') AS distributor_id,
-			count(*) FILTER (WHERE l.diverted) AS diverted, count(*) FILTER (WHERE NOT l.diverted) AS shadowed
+			count(*) FILTER (WHERE l.diverted) AS diverted, count(*) FILTER (WHERE NOT l.diverted AND l.hold_id IS NULL) AS shadowed
 		FROM poa.suppression_log AS l
 		WHERE l.decided_at >= date_trunc('day', now(), 'UTC')
 		GROUP BY 1

@@ -31,8 +31,9 @@ BEGIN
 	RETURN QUERY
 	WITH judged AS (
 		/* activation_id is the one that would decide, NULL where the alert would be stored */
-		SELECT l.distributor_id, l.chf, true AS suppressed, r.log_id IS NOT NULL AS released,
-			CASE WHEN as_it_was THEN l.activation_id ELSE (
+		/* a hold holds whatever the window */
+		SELECT l.distributor_id, l.chf, l.hold_id IS NULL AS suppressed, r.log_id IS NOT NULL AS released,
+			CASE WHEN l.hold_id IS NOT NULL THEN NULL WHEN as_it_was THEN l.activation_id ELSE (
 				SELECT w.activation_id
 				FROM (
 					/* as it stood then: it may have been retimed since */
@@ -96,7 +97,7 @@ COMMENT ON FUNCTION poa.replay(timestamptz, timestamptz, interval, interval) IS
 	' A NULL interval leaves that end of each window as it was fixed; two of them give back what happened.'
 	' A suppressed alert is judged by the windows in matched, a stored one by those that were received no later than it'
 	' and had not ended by then. distributor_id: NULL where unknown; alerts: AD1s in the attached tables or diverted from them,'
-	' each once; suppressed: those in the log, diverted or shadow; would_suppress: those that the windows hold;'
+	' each once; suppressed: those in the log, diverted or shadow, but not held; would_suppress: those that the windows hold;'
 	' newly_suppressed, newly_forwarded: the difference; saving: GBP, the outages (pairs of hub and deciding activation)'
 	' of would_suppress of which no alert was released, at poa_suppress.visit_cost, as in poa.suppression_monthly.'
 	' Raises 22004 for a NULL range, 22023 for a negative or infinite interval';
