@@ -59,6 +59,7 @@ sub python
 	my $output = '';
 	SKIP:
 	{
+		skip "$python is not installed", 4 unless -x $python;
 		foreach my $module (split / /, $modules)
 		{
 			skip "$python has no $module", 4 unless run([ $python, '-c', "import $module" ], '<', \undef, '>&', \my $ignored);
@@ -78,7 +79,7 @@ SKIP:
 {
 	my $jar = '/usr/share/java/postgresql.jar';
 	skip 'libpostgresql-jdbc-java is not installed', 8 unless -e $jar;
-	skip 'a JDK is not installed', 8 unless run([ 'javac', '-version' ], '>&', \my $ignored);
+	skip 'a JDK is not installed', 8 unless -x '/usr/bin/javac';
 	foreach my $rewrite ('false', 'true')
 	{
 		example("WithJdbc.java, reWriteBatchedInserts=$rewrite", '2 4 6 8', '1 3 5 7 9', 'java', '-cp', $jar, "$dir/WithJdbc.java", $rewrite);
@@ -89,7 +90,7 @@ SKIP:
 {
 	my $path = '/usr/share/gocode';
 	skip 'golang-github-jackc-pgx-v4-dev is not installed', 4 unless -d "$path/src/github.com/jackc/pgx/v4";
-	skip 'go is not installed', 4 unless run([ 'go', 'version' ], '>&', \my $ignored);
+	skip 'go is not installed', 4 unless -x '/usr/bin/go';
 	local @ENV{qw(GOPATH GO111MODULE GOCACHE GOFLAGS)} = ($path, 'off', PostgreSQL::Test::Utils::tempdir(), '-buildvcs=false');
 	example('with_pgx.go', '2 4 6 8', '1 3 5 7 9', 'go', 'run', "$dir/with_pgx.go");
 }
