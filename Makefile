@@ -49,7 +49,7 @@ PARTS       = schema permission window guid manufacturer guid_list device eligib
               gbcs duis receive attached_alerts heard still_dark restoration words neighbourhood evidence_neighbours learn \
               evidence_no_activation evidence_started evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
-              health metrics verify
+              health metrics verify timeline open_window
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # The scripts at the top, as contrib has them, are never made: that of each
@@ -71,7 +71,7 @@ DOCS        = README.md CHANGELOG.md
 REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
                  registry window activation settle command hub_move divert divert_ways divert_jsonb partition \
                  attach release same_alert hold log explain monthly window_fit health health_mend metrics access rls search_path attack_rights attack_dno attack_table \
-                 attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask replay reports verify \
+                 attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask replay reports verify timeline \
                  duis gbcs alert receive refusal receive_order traffic errors uninstall
 REGRESS_16     = type_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8

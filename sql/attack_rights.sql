@@ -25,7 +25,7 @@ INSERT INTO may VALUES
 	('health', '{operator,auditor}'), ('is_enabled', '{operator,auditor}'),
 	('still_dark', '{dno,operator,auditor}'), ('restoration', '{dno,operator,auditor}'),
 	('late_activation', '{dno,operator,auditor}'), ('replay', '{dno,operator,auditor}'),
-	('genuine', '{dno,operator,auditor}'), ('reboot', '{dno,operator,auditor}'), ('to_ask', '{operator,auditor}'),
+	('genuine', '{dno,operator,auditor}'), ('timeline', '{dno,operator,auditor}'), ('reboot', '{dno,operator,auditor}'), ('to_ask', '{operator,auditor}'),
 	('learn', '{operator}'), ('release_genuine', '{operator}'), ('releasable', '{operator}'),
 	('track_activation', '{operator}'), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'),
 	('refuse_activation', '{operator}'), ('release', '{operator}'), ('release_still_dark', '{operator}'),
@@ -38,7 +38,7 @@ INSERT INTO may VALUES
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}'),
 	-- what row-level security and the views call, as the reader
 	('visible_distributors', '{dno,operator,auditor}'), ('visit_cost', '{dno,operator,auditor}'),
-	('utc_month', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
+	('utc_month', '{dno,operator,auditor}'), ('distributor_of', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
 	-- what receive calls, as its caller
 	('track_command', '{operator}'), ('cancel_command', '{operator}'), ('record_outcome_at', '{operator}'), ('record_command', '{operator}'),
 	('canonical_request_id', '{operator}'), ('request_part', '{operator}'), ('criteria', '{operator,auditor}'),
@@ -53,7 +53,7 @@ INSERT INTO may VALUES
 	-- what only runs as the owner of the extension
 	('release_each', '{operator}'), ('permit', '{}'),
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
-	('distributor_of', '{operator,auditor}'), ('caller', '{}'), ('hold', '{operator}'), ('end_hold', '{operator}'),
+	('caller', '{}'), ('hold', '{operator}'), ('end_hold', '{operator}'),
 	('hold_in_force', '{operator,auditor}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
 	('guid_expression', '{}'), ('has_index', '{}'), ('attached_queries', '{}'), ('identities', '{}'), ('logged_and_stored', '{}'), ('own_index', '{}'),
 	('health_of', '{}'), ('health_enabled', '{}'), ('health_hold', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'), ('health_column', '{}'), ('health_readable', '{}'),
@@ -66,6 +66,8 @@ INSERT INTO may VALUES
 	('matched_activation', '{}'), ('drift', '{}'), ('said_at', '{}'), ('said_for', '{}'), ('asked_in_vain', '{}'),
 	('evidence_no_activation', '{}'), ('evidence_started', '{}'), ('evidence_neighbours', '{}'), ('evidence_second', '{}'),
 	('evidence_unreachable', '{}'), ('evidence_silent', '{}'), ('evidence_of', '{}'),
+	('timeline_of', '{}'), ('timeline_of_log', '{}'), ('timeline_of_alerts', '{}'), ('timeline_of_commands', '{}'),
+	('timeline_of_devices', '{}'), ('timeline_of_holds', '{}'), ('subject_of', '{}'), ('refuse_subject', '{}'), ('restoration_codes', '{}'),
 	('reboot_of', '{}'), ('genuine_of', '{}'), ('releasable_of', '{}'), ('to_ask_of', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
 	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}'), ('record_move', '{}'),

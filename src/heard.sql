@@ -44,6 +44,15 @@ COMMENT ON FUNCTION poa_internal.devices_of(bigint[], @extschema@.guid[], timest
 	' for which the device was on its hub';
 REVOKE ALL ON FUNCTION poa_internal.devices_of(bigint[], @extschema@.guid[], timestamptz[], timestamptz[]) FROM PUBLIC;
 
+/* as text, because the owner of an attached table, as which it is compared, may call no function of ours */
+CREATE FUNCTION poa_internal.restoration_codes() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN '^8F3[5-9A-C]$'::text;
+COMMENT ON FUNCTION poa_internal.restoration_codes() IS
+	'the regular expression of the codes that tell that the supply is restored.'
+	' 8F35 and 8F36, by phase 8F37 to 8F3C (GBCS)';
+REVOKE ALL ON FUNCTION poa_internal.restoration_codes() FROM PUBLIC;
+
 /*
  * The rule.  A code of four hexadecimal digits comes from a device (GBCS); a
  * DCC alert such as N12 or N13 says that none was reached.  Most hubs are heard
@@ -79,7 +88,7 @@ DECLARE
 			ORDER BY h.id, h.at, h.code, h.device
 		) AS late
 	) AS r$query$;
-	codes text := CASE WHEN restoration THEN '^8F3[5-9A-C]$' ELSE '^[0-9A-Fa-f]{4}$' END;
+	codes text := CASE WHEN restoration THEN poa_internal.restoration_codes() ELSE '^[0-9A-Fa-f]{4}$' END;
 BEGIN
 	RETURN QUERY
 	WITH voice AS MATERIALIZED (
