@@ -20,9 +20,9 @@ CREATE TABLE poa.activation (
 	tracked_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
 	ended_at timestamptz,
 	ended_by text,
+	/* one constant, as each statement reads the expression anew */
 	CONSTRAINT status_is_known
-		CHECK (status OPERATOR(pg_catalog.=) ANY
-			(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']))
+		CHECK (status OPERATOR(pg_catalog.=) ANY ('{tracked,superseded,cancelled,succeeded,failed}'::text[]))
 ) WITH (fillfactor = 80);	/* so that a change of status stays on its page and touches no index */
 
 /*
