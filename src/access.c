@@ -18,7 +18,7 @@
 
 /*
  * visible_distributors(role): distributors_of(role), for a role whose privileges
- * the caller has; 42501 for another.  A SECURITY DEFINER function could not tell
+ * the caller has; 42501 for another.  A SECURITY DEFINER function does not have
  * its caller, and every reader of the log must be able to execute this one.
  */
 PG_FUNCTION_INFO_V1(poa_visible_distributors);

@@ -21,7 +21,7 @@ CREATE INDEX command_device_idx ON poa.command USING hash (device);
 CREATE INDEX command_received_at_idx ON poa.command USING brin (received_at);
 COMMENT ON TABLE poa.command IS
 	'every service request 11.3 that poa.receive was given, with its answer.'
-	' Of several receipts the first. One that was not eligible is judged anew when it is delivered again. poa.purge_activations'
+	' Of several receipts the first. One that was not eligible is judged again when it is delivered again. poa.purge_activations'
 	' clears it';
 COMMENT ON COLUMN poa.command.request_id IS 'RequestID, in upper case';
 COMMENT ON COLUMN poa.command.signed IS 'true for a signed pre-command, false for the request for it';

@@ -54,7 +54,7 @@ poa_index_beginscan(Relation heap, Relation index, Snapshot snapshot, int nkeys)
 #endif
 }
 
-/* 19: a scan that starts anew keeps the page of the table that it read last */
+/* 19: a scan that is started again keeps the page of the table that it read last */
 static inline void
 poa_index_leave_heap(IndexScanDesc scan)
 {

@@ -4,13 +4,13 @@
  *	  Where in a text the one XML document is, found without the server.
  *
  * What a text holds beside its document decides whether it is a message, and
- * the server's parser does not tell that apart from a document that is not well
+ * the server's parser has one error for that and for a document that is not well
  * formed.  So the text is looked through once for where the root element begins
  * and ends:
  *
  *	document	byte order mark?, XML declaration?, misc*, root, misc*
  *	misc		white space, a comment or a processing instruction
- *	root		an element, told by counting start tags and end tags
+ *	root		an element, found by counting start tags and end tags
  *
  * Nothing else is checked.  A document that is not well formed is not noticed,
  * or noticed as one with something behind its root; the parser has the last word
@@ -160,7 +160,7 @@ pass_declaration(Cursor *c)
 
 /*
  * Pass a tag over, behind its "<".  A ">" in an attribute does not end it.
- * False where the text ends before; *empty tells <this/> from <this>.
+ * False where the text ends before; *empty is true for <this/>, false for <this>.
  */
 static bool
 pass_tag(Cursor *c, bool *empty)

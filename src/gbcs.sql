@@ -1,5 +1,5 @@
 /*
- * The binary messages of GBCS that tell of firmware activations.
+ * The binary messages of GBCS about firmware activations.
  */
 
 CREATE FUNCTION poa.gbcs_activation(payload bytea)

@@ -40,7 +40,7 @@
  * command is from and a counter of 8 octets; else that is the recipient.
  *
  * A message so large that it travels in blocks has a routing header instead,
- * DD 09 and then as above, so that its use case can still be told.
+ * DD 09 and then as above, so that its use case can still be found.
  *
  * Neither the signature nor the MAC is verified: the DSP has done that, and has
  * the keys for it.

@@ -56,11 +56,12 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	evidence text, detail text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.genuine(timestamptz, timestamptz) IS
-	'evidence that suppressed alerts were genuine outages, one row for each piece of it.'
-	' Judged are alerts, as far as visible to the caller, that were diverted and not released, from since (UTC instant, NULL: 31 days'
-	' before as_of) to as_of (UTC instant), by what was known then: alerts, starts, signs of life, ends of activations, releases and'
-	' no-answers up to it. evidence: no_activation, started, neighbours, second, unreachable or silent; detail: a sentence that says'
-	' why. Hubs of other distributors count as neighbours and are not named. Raises 22004 for a NULL as_of, 22023 for an infinite one';
+	'evidence that suppressed alerts were genuine outages.'
+	' One row for each piece of it. Judged are alerts, as far as visible to the caller, that were diverted and not released, from'
+	' since (UTC instant, NULL: 31 days before as_of) to as_of (UTC instant), by what was known then: alerts, starts, signs of'
+	' life, ends of activations, releases and no-answers up to it. evidence: no_activation, started, neighbours, second,'
+	' unreachable or silent; detail: a sentence that says why. Hubs of other distributors count as neighbours and are not named.'
+	' Raises 22004 for a NULL as_of, 22023 for an infinite one';
 SELECT poa_internal.permit('FUNCTION poa.genuine(timestamptz, timestamptz)', '{dno,operator,auditor}');
 
 /*
@@ -132,8 +133,8 @@ RETURN (
 		GROUP BY g.reason
 	) AS r);
 COMMENT ON FUNCTION poa.release_genuine(text[]) IS
-	'releases the suppressed alerts that poa.genuine has evidence of these kinds on, and returns how many.'
-	' The alerts are those of the last two days, and older ones of hubs of which the end of an activation or a no-answer became'
-	' known since. The reason of each release is "evidence: " and the kinds. Acts as the caller and goes on where one cannot be'
-	' released, as poa.release_still_dark does. Raises 22004 for NULL, 22023 for an unknown kind';
+	'releases the suppressed alerts on which there is evidence of these kinds.'
+	' Returns how many. The alerts are those of the last two days, and older ones of hubs of which the end of an activation or a'
+	' no-answer became known since. The reason of each release is "evidence: " and the kinds. Acts as the caller and goes on where'
+	' one cannot be released, as poa.release_still_dark does. Raises 22004 for NULL, 22023 for an unknown kind';
 SELECT poa_internal.permit('FUNCTION poa.release_genuine(text[])', '{operator}');

@@ -199,7 +199,7 @@ COMMENT ON OPERATOR CLASS @extschema@.guid_bloom_ops USING brin IS 'Bloom filter
 /*
  * Casts.  Those from text are made on assignment, so that a text parameter can
  * be inserted and a column of text can become one of guid; the others only when
- * asked for.  To text there is one for every type.
+ * written.  To text there is one for every type.
  */
 
 CREATE FUNCTION @extschema@.guid(bytea) RETURNS @extschema@.guid

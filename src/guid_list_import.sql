@@ -89,7 +89,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	/* the owner's, so that finish_import can tell it from anybody else's */
+	/* the owner's, so that finish_import accepts no other */
 	CREATE TEMPORARY TABLE guid_list_stage (guid @extschema@.guid NOT NULL) ON COMMIT DROP;
 	GRANT INSERT ON pg_temp.guid_list_stage TO PUBLIC;
 END

@@ -587,7 +587,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT count(*) FILTER (WHERE d.drifted) = 0,
 		CASE
-			WHEN count(*) = 0 THEN 'nothing was learned of reboots, or nothing can be told of them'
+			WHEN count(*) = 0 THEN 'nothing was learned of reboots, or nothing is known of them'
 			WHEN count(*) FILTER (WHERE d.drifted) = 0 THEN format('reboots of %s begin when they are known to',
 				string_agg(d.manufacturer, ', ' ORDER BY d.manufacturer))
 			ELSE format('reboots have drifted, and the start of an outage is no evidence until what they are like now is learned: %s; %s',

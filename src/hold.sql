@@ -15,11 +15,12 @@ CREATE TABLE poa.hold_log (
 	ended_at timestamptz,
 	ended_by text
 );
-/* hold.c knows it by name: those in force are the last of it */
+/* hold.c searches it by name: those in force are the last of it */
 CREATE INDEX hold_log_until_idx ON poa.hold_log (until) WHERE ended_at IS NULL;
 
 COMMENT ON TABLE poa.hold_log IS
-	'holds of suppression: who, when, until when, why, and when each was ended; written by poa.hold and poa.end_hold';
+	'holds of suppression: who, when, until when, and why.'
+	' Also when and by whom each was ended. Written by poa.hold and poa.end_hold';
 COMMENT ON COLUMN poa.hold_log.hold_id IS 'number of the hold';
 COMMENT ON COLUMN poa.hold_log.held_at IS 'UTC instant, by the clock, at which it was made; it is in force from its commit on';
 COMMENT ON COLUMN poa.hold_log.held_by IS 'name of the role that made it';
@@ -105,10 +106,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text, @extschema@.guid) IS
-	'keeps windows from suppressing until a UTC instant, and returns the number of the hold.'
-	' It meets windows of the hub chf, alerts of the distributor as logged, and windows of the manufacturer and of'
-	' the originator: of all that are named, and of all windows where nothing is. It is in force from its commit on,'
-	' by the clock when an alert is judged. An alert that is stored so leaves a row in the log. Raises 22023 for a'
+	'keeps windows from suppressing until a UTC instant.'
+	' Returns the number of the hold. It meets windows of the hub chf, alerts of the distributor as logged, and windows of the'
+	' manufacturer and of the originator: of all that are named, and of all windows where nothing is. It is in force from its'
+	' commit on, by the clock when an alert is judged. An alert that is stored so leaves a row in the log. Raises 22023 for a'
 	' NULL, past or infinite until or a blank reason, 25006 in a read-only transaction or on a standby; warns of a hub,'
 	' distributor or manufacturer that is not known';
 SELECT poa_internal.permit('FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text, @extschema@.guid)', '{operator}');
@@ -130,6 +131,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.end_hold(bigint) IS
-	'ends a hold, whose windows suppress again from its commit on; one that has ended stays as it is.'
-	' Raises 42704 for an unknown number or NULL, 25006 in a read-only transaction or on a standby';
+	'ends a hold before its time.'
+	' Its windows suppress again from the commit on; one that has ended stays as it is. Raises 42704 for an unknown number or'
+	' NULL, 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.end_hold(bigint)', '{operator}');

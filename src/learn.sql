@@ -52,7 +52,7 @@ COMMENT ON COLUMN poa.reboot_profile.from_at IS 'UTC instant: learned from alert
 COMMENT ON COLUMN poa.reboot_profile.to_at IS 'UTC instant: and from nothing of that time or later';
 COMMENT ON COLUMN poa.reboot_profile.alerts IS 'number of alerts that it stands on';
 COMMENT ON COLUMN poa.reboot_profile.started_low IS
-	'interval from the activation: earlier, power is not cut; NULL where too few of the alerts tell when the outage began';
+	'interval from the activation: earlier, power is not cut; NULL where the start of the outage is known of too few alerts';
 COMMENT ON COLUMN poa.reboot_profile.started_high IS 'interval from the activation: later, power is not cut; NULL likewise';
 COMMENT ON COLUMN poa.reboot_profile.silence_high IS
 	'interval from the start of the outage, where that is known, else from the alert, after which nearly all have given a sign of life';
@@ -112,12 +112,12 @@ RETURNS TABLE (log_id bigint, distributor_id smallint, manufacturer text, firmwa
 	opens interval, closes interval, began interval, silence interval, counts boolean)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.reboot(timestamptz, timestamptz) IS
-	'the suppressed AD1s of a period, measured from the activation, for a plot of what reboots look like.'
-	' Those (diverted or shadow) of from_at <= decided_at < to_at, UTC instants, as far as visible to the caller. opens, closes and'
-	' began: intervals from the activation to the ends of its window and to the start of the outage (NULL where unknown);'
-	' silence: interval from there, else from the alert, to the first sign of life, NULL where there was none before the window'
-	' closed and to_at; counts: whether poa.learn would learn from it, so was not released, has no neighbours, one activation and a'
-	' silence. Raises 22004 for NULL';
+	'the suppressed AD1s of a period, measured from the activation.'
+	' For a plot of what reboots look like. Those (diverted or shadow) of from_at <= decided_at < to_at, UTC instants, as far as'
+	' visible to the caller. opens, closes and began: intervals from the activation to the ends of its window and to the start of'
+	' the outage (NULL where unknown); silence: interval from there, else from the alert, to the first sign of life, NULL where'
+	' there was none before the window closed and to_at; counts: whether poa.learn would learn from it, so was not released, has'
+	' no neighbours, one activation and a silence. Raises 22004 for NULL';
 SELECT poa_internal.permit('FUNCTION poa.reboot(timestamptz, timestamptz)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa.learn(from_at timestamptz, to_at timestamptz) RETURNS bigint
@@ -179,10 +179,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa.learn(timestamptz, timestamptz) IS
-	'learns what reboots look like from those of from_at <= decided_at < to_at, UTC instants, and returns the number of profiles.'
-	' Written to poa.reboot_profile: one for each make, and for each firmware of it, of which there are enough (500) suppressed'
-	' alerts with a sign of life before the window closed. Released alerts, those with neighbours, and those with several'
-	' activations are left out; poa.learning has the settings. Raises 22004 for NULL';
+	'learns what reboots look like, and returns the number of profiles.'
+	' From those of from_at <= decided_at < to_at, UTC instants. Written to poa.reboot_profile: one for each make, and for each'
+	' firmware of it, of which there are enough (500) suppressed alerts with a sign of life before the window closed. Released'
+	' alerts, those with neighbours, and those with several activations are left out; poa.learning has the settings. Raises 22004'
+	' for NULL';
 SELECT poa_internal.permit('FUNCTION poa.learn(timestamptz, timestamptz)', '{operator}');
 
 /* without SET, so that it is inlined */

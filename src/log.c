@@ -135,7 +135,7 @@ set_nullable(Datum *values, bool *nulls, int attno, const NullableDatum *from)
 
 /*
  * The distributor of an alert: that of its MPxN, else that of the meter of the
- * window.  False where neither tells.
+ * window.  False where neither has one.
  */
 bool
 poa_alert_distributor(const PoaAlert *alert, const PoaMatch *deciding, int16 *distributor_id)

@@ -50,7 +50,7 @@ CREATE INDEX suppression_log_decided_at_idx ON poa.suppression_log
 CREATE INDEX suppression_log_chf_decided_at_idx ON poa.suppression_log (chf, decided_at);
 CREATE INDEX suppression_log_mpxn_idx ON poa.suppression_log USING hash (mpxn);
 
-/* same_alert.c knows this one by name, and that by hub; an alert without a key costs it nothing */
+/* same_alert.c searches this one by name, and that by hub; an alert without a key adds nothing to it */
 CREATE INDEX suppression_log_alert_key_idx ON poa.suppression_log USING hash (alert_key);
 
 COMMENT ON TABLE poa.suppression_log IS

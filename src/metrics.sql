@@ -1,5 +1,5 @@
 /*
- * Counters begin anew at midnight UTC, for the sake of cost: a day of the log is
+ * Counters begin again at midnight UTC, for the sake of cost: a day of the log is
  * found by index, a count of the whole would be made at every scrape.  A purge
  * cannot be seen in them either.  Sizes are the planner's estimates likewise.
  */

@@ -49,5 +49,5 @@ CREATE FUNCTION poa_internal.caller() RETURNS name
 LANGUAGE sql STABLE
 RETURN CASE pg_catalog.current_setting('role') WHEN 'none' THEN SESSION_USER ELSE pg_catalog.current_setting('role')::name END;
 COMMENT ON FUNCTION poa_internal.caller() IS
-	'name of the role that the session has taken, which a function that runs as its owner cannot tell by CURRENT_USER';
+	'name of the role that the session has taken, which CURRENT_USER is not in a function that runs as its owner';
 REVOKE ALL ON FUNCTION poa_internal.caller() FROM PUBLIC;

@@ -3,12 +3,12 @@
  * probe.c
  *	  Look rows up by their key in an index that is kept open.
  *
- * A probe sees what was committed before it started, whatever snapshot the
+ * A probe finds what was committed before it started, whatever snapshot the
  * statement around it has, and what its own transaction did in earlier
  * commands.  It works in the memory context that is current when it is opened,
  * because a scan allocates what it keeps from row to row.
  *
- * The latest snapshot is not registered.  It need not be: whoever probes has
+ * The latest snapshot is not registered.  It need not be: the caller has
  * an older one active, so that nothing which the latest can see is removed.
  *
  * src/probe.c
@@ -113,7 +113,7 @@ poa_probe_start(PoaProbe *probe, Datum key)
 }
 
 /*
- * Start to look for the rows of a key that a snapshot sees.
+ * Start to look for the rows of a key that are visible to a snapshot.
  */
 void
 poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
@@ -127,8 +127,8 @@ poa_probe_start_with(PoaProbe *probe, Datum key, Snapshot snapshot)
 }
 
 /*
- * Start to look for the rows that a snapshot sees by an index on two columns:
- * the second from a value on.
+ * Start to look for the rows that are visible to a snapshot, by an index on two
+ * columns: the second from a value on.
  */
 void
 poa_probe_start_from(PoaProbe *probe, Datum key, Datum from, Snapshot snapshot)
@@ -173,7 +173,7 @@ poa_probe_next(PoaProbe *probe)
 }
 
 /*
- * Put the row into the slot if the index knows no other of its key; false when
+ * Put the row into the slot if the index has no other of its key; false when
  * there is none, or *more than one, none of which has been visited.  Rows that
  * VACUUM has yet to remove count, too.
  */

@@ -7,7 +7,7 @@
  * same table, hub, instant and MPxN; all that is logged is of one code.
  *
  * Of two deliveries of one key at the same time the second waits for the end of
- * the first, whose row it sees although it is not committed.  A lock on the key
+ * the first, whose row it finds although it is not committed.  A lock on the key
  * is held from the look to the insertion, so that not both find nothing.  It is
  * not held to the end of the transaction: a large COPY of diverted alerts would
  * fill the lock table.
@@ -109,8 +109,8 @@ is_string(TupleTableSlot *slot, AttrNumber attno, const char *string)
 }
 
 /*
- * The table to which log rows with other_schema and other_table belong, as
- * attached_table() tells.  The writer of alerts may not execute it, so it runs
+ * The table to which log rows with other_schema and other_table belong, by
+ * attached_table().  The writer of alerts may not execute it, so it runs
  * as the owner of the extension.
  */
 static Oid

@@ -44,11 +44,12 @@ RETURNS TABLE (log_id bigint, chf @extschema@.guid, mpxn text, distributor_id sm
 	decided_at timestamptz, closes_at timestamptz, dark_for interval)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.still_dark(interval, timestamptz) IS
-	'diverted alerts, as far as the caller may see them, of hubs that have been silent since.'
-	' Not released, the window closed more than grace before as_of (UTC instant), and no sign of life of the hub up to as_of after'
-	' the start of the outage, where that is known, else the alert: no alert of a device (a code of four hexadecimal digits) in an'
-	' attached table that names the hub or a device that was on it then, no outcome of an activation, nothing in poa.sign_of_life.'
-	' dark_for is the interval from the alert to as_of. Raises 22004 for NULL, 22023 for what is not finite';
+	'diverted alerts of hubs that have been silent since.'
+	' As far as visible to the caller. Not released, the window closed more than grace before as_of (UTC instant), and no sign of'
+	' life of the hub up to as_of after the start of the outage, where that is known, else the alert: no alert of a device (a code'
+	' of four hexadecimal digits) in an attached table that names the hub or a device that was on it then, no outcome of an'
+	' activation, nothing in poa.sign_of_life. dark_for is the interval from the alert to as_of. Raises 22004 for NULL, 22023 for'
+	' what is not finite';
 SELECT poa_internal.permit('FUNCTION poa.still_dark(interval, timestamptz)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa.release_still_dark(grace interval DEFAULT '15 minutes') RETURNS bigint

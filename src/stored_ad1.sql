@@ -5,7 +5,7 @@
 
 /*
  * The same alert has the same key, else the same table, hub, instant and MPxN.
- * Each is told by texts, one of which it has in common with the same alert on
+ * Each is given by texts, one of which it has in common with the same alert on
  * the other side: a log row without a key is that of an alert with one where
  * the table was attached with a key later.
  */
@@ -115,6 +115,6 @@ END;
 COMMENT ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) IS
 	'the AD1s of given distributors that stand in an attached table and were not logged.'
 	' Those of from_at <= decided_at < to_at, UTC instants; -1 stands for no distributor. distributor_id is that of the MPxN, else of the'
-	' meters that are on the hub now, the smallest where they disagree, NULL where they do not tell; alert_count, as the table has it,'
+	' meters that are on the hub now, the smallest where they disagree, NULL where they have none; alert_count, as the table has it,'
 	' says how many the AD1 stands for';
 REVOKE ALL ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) FROM PUBLIC;

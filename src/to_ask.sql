@@ -22,7 +22,7 @@ CREATE FUNCTION poa.to_ask(grace interval DEFAULT '5 minutes', as_of timestamptz
 RETURNS TABLE (log_id bigint, chf @extschema@.guid, device @extschema@.guid, mpxn text, distributor_id smallint, dark_for interval)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa.to_ask(interval, timestamptz) IS
-	'the meters to send service request 7.4 (Read Supply Status) to, the longest dark first.'
-	' Those of poa.still_dark(grace, as_of) whose meter has no row in poa.asked after the window closed, up to as_of (UTC instant).'
-	' Raises 22004 for NULL, 22023 for what is not finite (MP102B suggests to ask)';
+	'the meters to send service request 7.4 (Read Supply Status) to.'
+	' The longest dark first. Those of poa.still_dark(grace, as_of) whose meter has no row in poa.asked after the window closed,'
+	' up to as_of (UTC instant). Raises 22004 for NULL, 22023 for what is not finite (MP102B suggests to ask)';
 SELECT poa_internal.permit('FUNCTION poa.to_ask(interval, timestamptz)', '{operator,auditor}');

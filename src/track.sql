@@ -102,7 +102,7 @@ BEGIN
 	END IF;
 
 	turn := poa_internal.take_turn($1);
-	/* goes by what the device is now, which nobody else changes */
+	/* goes by what the device is now, which no other transaction changes */
 	WITH added AS (
 		INSERT INTO poa.activation AS a (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
 			manufacturer, mpxn, originator, firmware_hash)

@@ -88,8 +88,8 @@ REVOKE ALL ON FUNCTION poa_internal.verify_explained(timestamptz, timestamptz) F
 /*
  * Whether a change of an activation was known when an alert was judged: whether
  * its transaction began to write before that of the alert and, where the server
- * keeps the times of commits, committed before it.  A rewritten table does not
- * tell which transaction brought an alert; then the clock decides, by the
+ * keeps the times of commits, committed before it.  A rewritten table no
+ * longer has which transaction brought an alert; then the clock decides, by the
  * instant of the alert.
  */
 CREATE FUNCTION poa_internal.known_before(transaction_id xid8, changed_at timestamptz, inserted_by xid, at timestamptz)

@@ -11,7 +11,7 @@ CREATE VIEW alerts_one_row AS SELECT * FROM alerts;
 -- what the table has for columns that are not given; the trigger does the key
 ALTER VIEW alerts_one_row ALTER received_at SET DEFAULT now();
 
--- SECURITY DEFINER: whoever writes to the view needs no right on the table.
+-- SECURITY DEFINER: a role that writes to the view needs no right on the table.
 CREATE FUNCTION alerts_one_row() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
