@@ -136,7 +136,9 @@ sub refuses_removal
 	my $name = "$kept of 10 kept, max-removed " . ($percent // 'by default');
 	is($code, $expected, $name);
 	is(list(), $expected ? 10 : $kept, "$name: list");
-	is($counts->{removed}, 10 - $kept, "$name: counts are printed");
+	is("@$counts{qw(added removed unchanged)}", $expected ? '0 0 10' : "0 @{[ 10 - $kept ]} $kept", "$name: counts say what was done");
+	like($err, qr/nothing was imported; it would have added 0, removed @{[ 10 - $kept ]} and left $kept unchanged\n/,
+		"$name: and what would have been") if $expected;
 	is($counts->{import} eq 'none', $expected == 1, "$name: import");
 	like($err, qr/refused: \d+ of the 10 GUIDs on the list would be removed/, "$name: message") if $expected;
 }
@@ -152,7 +154,9 @@ foreach (
 	[ 'no file', qr/usage:/ ],
 	[ 'a missing file', qr/missing.csv: No such file/, "$dir/missing.csv" ],
 	[ 'a folder', qr/Is a directory/, do { mkdir "$dir/folder.csv"; "$dir/folder.csv" } ],
-	[ 'another kind of file', qr/not a .xlsx, .csv or .txt file/, file('list.pdf', '') ],
+	[ 'another kind of file', qr/not a .xlsx, .xlsm, .csv or .txt file/, file('list.pdf', '') ],
+	(map { [ "a workbook of another kind, $_", qr/list$_: a workbook of another kind; save it as .xlsx/, file("list$_", '') ] }
+		qw(.xls .xlsb .ods .XLS)),
 	[ 'an unknown mode', qr/invalid choice/, '--mode', 'merge', $plain ],
 	[ 'a percentage over 100', qr/not a percentage/, '--max-removed', 101, $plain ],
 	[ 'no number', qr/not a number of rows/, '--expect', 'many', $plain ],
@@ -204,6 +208,14 @@ refuses('a workbook by another name', file('a.csv', "PK\3\4" . "\0" x 50), qr/a 
 refuses('an old workbook by another name', file('a.txt', "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), qr/of the old kind/);
 refuses('binary', file('a.csv', join '', map { chr($_ * 7 % 256) } 0 .. 5000), qr/not text/);
 
+# How a GUID is kept from becoming a number, in text and in a workbook.
+my @bare = map { s/-//gr } @A;
+loads('="GUID" and \'GUID', file('a.csv', qq{GUID;x\r\n"=""$bare[0]""";1\r\n="$bare[1]";2\r\n'$bare[2];3\r\n "=""""";4\r\n';5\r\n}), 3);
+loads('the same, without a header, tells the column and the separator', file('a.csv', qq{a,b;="$A[0]"\nc,d;'$A[1]\n}), 2);
+loads('the same, in a workbook', book(sheets => [ [ 'S', [ ['GUID'], [ qq{="$bare[0]"} ], [ "'$bare[1]" ], [ { f => qq{"$bare[2]"} } ] ] ] ]), 3);
+refuses('a quotation mark after the text', file('a.csv', "GUID\n$A[0]'\n"), qr/row 2: .*: a quotation mark in the text/);
+refuses('a formula in text', file('a.csv', "GUID\n=A1\n"), qr/row 2: "=A1": a formula, not its result/);
+
 # --------------------------------------------------------- the GUID column
 
 refuses('two columns of GUIDs', file('a.csv', "Meter,Hub\n$A[0],$A[1]\n"), qr/columns A and B may all be the GUID column/);
@@ -236,6 +248,76 @@ $err = loads('a full sheet', book(sheets => [ [ 'S', [ ['GUID'], [ $A[0] ], { at
 is(scalar(() = $err =~ /exactly 1,048,576 rows/g), 1, 'is warned of, once');
 unlike(loads('a sheet one short of it', book(sheets => [ [ 'S', [ ['GUID'], { at => 1048575 }, [ $A[1] ] ] ] ]), 1),
 	qr/warning/, 'is not');
+
+# A value beside an inline string: what other readers take for a shared string, or for the text.
+loads('inline strings with a value beside them', book(sheets => [ [ 'S', [ ['GUID'],
+	[ { inline => [ $A[0], '0' ] } ], [ { inline => [ $A[1], $A[1] ] } ], [ { inline => [ $A[2], '00-DB' ] } ],
+	[ { inline => [ '00-DB-12-34-56-78', '-90-07' ] } ] ] ] ]), 3, '--skip-rejects');
+is($node->safe_psql('postgres', q{SELECT string_agg(guid::text, ' ' ORDER BY guid) FROM poa.guid_list}), "@A[0 .. 2]",
+	'only the inline text counts');
+refuses('a value in place of an inline text', book(sheets => [ [ 'S', [ ['GUID'], [ $A[0] ], [ { inline => [ undef, $A[1] ] } ] ] ] ]),
+	qr/row 3: "$A[1]": a value where its cell has no place for it/);
+
+# What is hidden is read, and warned of.
+$err = loads('hidden sheets and rows', book(state => { Old => 'hidden', Older => 'veryHidden', Notes => 'hidden' },
+	sheets => [ [ 'Seen', [ ['GUID'], [ $A[0] ], { hidden => [ $A[1] ] }, { hidden => [] }, { hidden => [ $A[2] ] } ] ],
+		[ 'Old', [ ['GUID'], [ $A[3] ] ] ], [ 'Older', [ ['GUID'], { hidden => [ $A[4] ] }, [ $A[5] ] ] ], [ 'Notes', [ ['None'] ] ] ]), 6);
+is(join('', $err =~ /sheet ("\w+": (?:the sheet is|\d+ hidden).*\n)/g), join('',
+	qq{"Seen": 2 hidden or filtered rows read all the same\n},
+	qq{"Old": the sheet is hidden, 1 row of it read all the same\n},
+	qq{"Older": the sheet is very hidden, 2 rows of it read all the same\n},
+	qq{"Older": 1 hidden or filtered row read all the same\n}), 'are counted by sheet');
+
+# A workbook with macros is read as one without; of other kinds the content tells.
+my $with_macros = "$dir/macros.XLSM";
+rename book(sheets => \@sheets), $with_macros or die;
+loads('.xlsm', $with_macros, 4);
+foreach my $name ('other.xlsx', 'other.xlsm', 'other.csv')
+{
+	my %other = (
+		'xlsb' => { '_rels/.rels' => '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1"'
+			. ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.bin"/></Relationships>',
+			'xl/workbook.xml' => undef, 'xl/workbook.bin' => "\x01\x02" },
+		'ods' => { 'mimetype' => 'application/vnd.oasis.opendocument.spreadsheet', 'content.xml' => '<office:document-content/>',
+			'_rels/.rels' => undef, 'xl/workbook.xml' => undef });
+	foreach my $kind (sort keys %other)
+	{
+		rename book(sheets => \@sheets, parts => $other{$kind}), "$dir/$name" or die;
+		refuses("$kind by the name of $name", "$dir/$name", qr/\(.$kind\) by what is in it; save it as .xlsx/);
+	}
+}
+
+# The same 1,000 GUIDs by other writers.
+my %writers = (
+	openpyxl => q{
+import openpyxl, sys
+book = openpyxl.Workbook(write_only=sys.argv[2] == 'stream')
+sheet = book.create_sheet('Meters') if book.write_only else book.active
+for row in [('Model', 'GUID'), *(('E470', '00-DB-12-34-56-78-%02X-%02X' % divmod(n, 256)) for n in range(1000))]:
+    sheet.append(row)
+book.save(sys.argv[1])
+},
+	xlsxwriter => q{
+import sys, xlsxwriter
+book = xlsxwriter.Workbook(sys.argv[1], {'constant_memory': sys.argv[2] == 'stream'})
+sheet = book.add_worksheet('Meters')
+for n, row in enumerate([('Model', 'GUID'), *(('E470', '00-DB-12-34-56-78-%02X-%02X' % divmod(n, 256)) for n in range(1000))]):
+    sheet.write_row(n, 0, row)
+book.close()
+});
+foreach my $writer (sort keys %writers)
+{
+	SKIP:
+	{
+		skip "no $writer", 6 unless run [ '/usr/bin/python3', '-c', "import $writer" ], '2>', \my $none;
+		foreach my $how ('whole', 'stream')
+		{
+			my $path = "$dir/$writer-$how.xlsx";
+			run([ '/usr/bin/python3', '-c', $writers{$writer}, $path, $how ]) or die $writer;
+			loads("1,000 GUIDs by $writer, $how", $path, 1000);
+		}
+	}
+}
 
 # ------------------------------------------------------------------- damage
 

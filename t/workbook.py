@@ -5,12 +5,14 @@
 #
 #   {"sheets": {NAME: [[CELL, ...], ...]},     rows, from row 1
 #    "inline": true,                           no shared strings
+#    "state": {NAME: "hidden" or "veryHidden"},
 #    "prefix": "x:",                           a prefix for the names of the sheet's XML
-#    "parts": {PART: TEXT or [[TEXT, TIMES], ...] or null}}    overrides or removes parts
+#    "parts": {PART: TEXT or [[TEXT, TIMES], ...] or null}}    overrides, adds or removes parts
 #
 # A CELL is a string, null for none, or {TYPE: VALUE}: n a number, d a date,
 # b a truth value, e an error, f a formula without a result, str the text that
-# a formula has given.  A row {"at": NUMBER} moves on to that row.
+# a formula has given, inline [TEXT, VALUE] an inline string with a value beside
+# it.  A row {"at": NUMBER} moves on to that row, {"hidden": [CELL, ...]} is hidden.
 
 import json
 import sys
@@ -39,10 +41,13 @@ def sheet_xml(rows, strings, prefix):
                  f'<{x}sheetFormatPr defaultRowHeight="15"/><{x}sheetData>')
     number = 0
     for row in rows:
-        if isinstance(row, dict):
+        if isinstance(row, dict) and 'at' in row:
             number = row['at'] - 1
             continue
         number += 1
+        hidden = ''
+        if isinstance(row, dict):
+            row, hidden = row['hidden'], ' hidden="1"'
         cells = []
         for place, cell in enumerate(row):
             reference = f'{chr(65 + place)}{number}'
@@ -54,6 +59,10 @@ def sheet_xml(rows, strings, prefix):
                     cells.append(f'<{x}c r="{reference}" s="1"><{x}v>{value}</{x}v></{x}c>')
                 elif kind == 'f':
                     cells.append(f'<{x}c r="{reference}"><{x}f>{value}</{x}f></{x}c>')
+                elif kind == 'inline':
+                    text, value = value
+                    text = '' if text is None else f'<{x}is><{x}t>{escape(text)}</{x}t></{x}is>'
+                    cells.append(f'<{x}c r="{reference}" t="inlineStr"><{x}v>{escape(value)}</{x}v>{text}</{x}c>')
                 else:
                     cells.append(f'<{x}c r="{reference}" t="{kind}"><{x}v>{escape(value)}</{x}v></{x}c>')
             elif cell is not None and strings is None:
@@ -61,11 +70,11 @@ def sheet_xml(rows, strings, prefix):
             elif cell is not None:
                 index = strings.setdefault(cell, len(strings))
                 cells.append(f'<{x}c r="{reference}" t="s"><{x}v>{index}</{x}v></{x}c>')
-        yield f'<{x}row r="{number}" spans="1:{max(1, len(row))}">{"".join(cells)}</{x}row>'
+        yield f'<{x}row r="{number}" spans="1:{max(1, len(row))}"{hidden}>{"".join(cells)}</{x}row>'
     yield f'</{x}sheetData><{x}pageMargins left="0.7" right="0.7"/></{x}worksheet>'
 
 
-def write(path, sheets, inline=False, prefix='', parts={}):
+def write(path, sheets, inline=False, state={}, prefix='', parts={}):
     """sheets: {name: rows}, which may be generators."""
     strings = None if inline else {}
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
@@ -88,7 +97,8 @@ def write(path, sheets, inline=False, prefix='', parts={}):
                                     '<Default Extension="xml" ContentType="application/xml"/></Types>'])
         put('_rels/.rels', [relationships(('officeDocument', 'xl/workbook.xml'))])
         put('xl/workbook.xml', [XML + f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>' + ''.join(
-            f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>'
+            f'<sheet name="{escape(name)}" sheetId="{number}"' + (f' state="{state[name]}"' if name in state else '') +
+            f' r:id="rId{number}"/>'
             for number, name in enumerate(sheets, 1)) + '</sheets></workbook>'])
         put('xl/_rels/workbook.xml.rels', [relationships(
             *(('worksheet', f'worksheets/sheet{number}.xml') for number in range(1, len(sheets) + 1)),
@@ -103,6 +113,8 @@ def write(path, sheets, inline=False, prefix='', parts={}):
                 [XML + f'<sst xmlns="{MAIN}">'],
                 (f'<si><t xml:space="preserve">{escape(text)}</t></si>' for text in strings or ()),
                 ['</sst>']) for piece in pieces))
+        for name in parts.keys() - set(archive.namelist()):
+            put(name, [])
 
 
 if __name__ == '__main__':
