@@ -210,7 +210,7 @@ refuses('binary', file('a.csv', join '', map { chr($_ * 7 % 256) } 0 .. 5000), q
 
 # How a GUID is kept from becoming a number, in text and in a workbook.
 my @bare = map { s/-//gr } @A;
-loads('="GUID" and \'GUID', file('a.csv', qq{GUID;x\r\n"=""$bare[0]""";1\r\n="$bare[1]";2\r\n'$bare[2];3\r\n "=""""";4\r\n';5\r\n}), 3);
+loads('="GUID" and \'GUID', file('a.csv', qq{GUID;x\r\n"=""$bare[0]""";1\r\n="$bare[1]";2\r\n'$bare[2];3\r\n"=""""";4\r\n';5\r\n}), 3);
 loads('the same, without a header, tells the column and the separator', file('a.csv', qq{a,b;="$A[0]"\nc,d;'$A[1]\n}), 2);
 loads('the same, in a workbook', book(sheets => [ [ 'S', [ ['GUID'], [ qq{="$bare[0]"} ], [ "'$bare[1]" ], [ { f => qq{"$bare[2]"} } ] ] ] ]), 3);
 refuses('a quotation mark after the text', file('a.csv', "GUID\n$A[0]'\n"), qr/row 2: .*: a quotation mark in the text/);
