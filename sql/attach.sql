@@ -90,20 +90,20 @@ DROP TABLE alerts;
 -- the trigger function is of no use by itself, nor with other arguments
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.divert();
-CREATE TRIGGER t AFTER INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
+CREATE TRIGGER t AFTER INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
+CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts');
+CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('8F36');
 UPDATE alerts SET alert_code = 'AD1';
 DROP TRIGGER t ON alerts;
 CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert();
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'other', 'public', 'alerts');
+CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'other', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
 

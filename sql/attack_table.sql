@@ -92,14 +92,14 @@ SELECT poa.attach('pg_catalog.pg_largeobject');
 SELECT poa.attach(0);
 SELECT poa.attach(4294967295);
 -- the trigger function by hand, where it does not belong
-CREATE TRIGGER by_hand INSTEAD OF INSERT ON lies.v FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a');
+CREATE TRIGGER by_hand INSTEAD OF INSERT ON lies.v FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
 INSERT INTO lies.v VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
-CREATE TRIGGER by_hand BEFORE INSERT ON lies.h FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'both', 'lies', 'h');
+CREATE TRIGGER by_hand BEFORE INSERT ON lies.h FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'both', 'lies', 'h', 'tgzt---');
 INSERT INTO lies.h VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
 DROP TRIGGER by_hand ON lies.h;
 CREATE TRIGGER by_hand AFTER INSERT ON lies.h FOR EACH STATEMENT EXECUTE FUNCTION poa.divert();
 INSERT INTO lies.h VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
-CREATE TRIGGER by_hand BEFORE INSERT ON lies.a FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a');
+CREATE TRIGGER by_hand BEFORE INSERT ON lies.a FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
 INSERT INTO lies.a VALUES ('AD2', '00000000000000c1', '2026-03-01 12:10', NULL);
 
 -- A hostile owner: with whose rights does what is on the table run?

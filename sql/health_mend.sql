@@ -74,6 +74,9 @@ ALTER TABLE alerts RENAME mpxn TO mpan;
 ALTER TABLE "By day" ALTER mpxn TYPE integer USING NULL;
 CALL mend();
 SELECT count(*) FROM poa.attached;
+-- a type that fits, but is not the one that was attached
+ALTER TABLE "By day" ALTER mpxn TYPE char(13);
+CALL mend();
 -- reading
 REVOKE SELECT ON "By day" FROM regress_poa_owner;
 CALL mend();

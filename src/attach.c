@@ -68,6 +68,7 @@ typedef struct ColumnFault
 {
 	int			sqlstate;		/* 0 where it fits */
 	AttrNumber	attno;			/* 0 where there is none of that name */
+	bool		type_fits;		/* but is not the one that was attached */
 	char	   *message;
 	char	   *sentence;		/* the same with what is wanted */
 } ColumnFault;
@@ -152,11 +153,35 @@ wanted_type(ColumnKind kind)
 }
 
 /*
+ * The letter by which the trigger's arguments keep the type of a column when
+ * the table was attached.  Another one that fits does not keep an alert out,
+ * but poa.health() tells of it.
+ */
+static char
+type_letter(Oid type)
+{
+	switch (type)
+	{
+		case TEXTOID:
+			return 't';
+		case VARCHAROID:
+			return 'v';
+		case BPCHAROID:
+			return 'c';
+		case TIMESTAMPTZOID:
+			return 'z';
+		default:
+			return type == poa_guid_type() ? 'g' : 'o';
+	}
+}
+
+/*
  * Does the column that an argument of the trigger names fit its role?  If not,
- * say why.
+ * say why.  "attached_as" is the letter that its type must have, 0 where any
+ * that fits will do.
  */
 static ColumnFault
-check_column(Relation alerts, PoaArgument role, const char *name)
+check_column(Relation alerts, PoaArgument role, const char *name, char attached_as)
 {
 	ColumnFault fault = {0};
 	const char *table = qualified_name(RelationGetRelid(alerts));
@@ -185,6 +210,13 @@ check_column(Relation alerts, PoaArgument role, const char *name)
 		fault.sentence = psprintf("The %s column \"%s\" has type %s; it must be %s.",
 								  roles[role].name, name, type, wanted_type(kind));
 	}
+	else if (attached_as != '\0' && attached_as != type_letter(column->atttypid))
+	{
+		fault.sqlstate = ERRCODE_DATATYPE_MISMATCH;
+		fault.message = psprintf("column \"%s\" of table %s has another type than when the table was attached",
+								 name, table);
+		fault.type_fits = true;
+	}
 	else if (column->attgenerated != '\0')
 	{
 		fault.sqlstate = ERRCODE_FEATURE_NOT_SUPPORTED;
@@ -206,7 +238,7 @@ poa_attached_column(Relation alerts, PoaArgument role, char **args)
 
 	if (args[role][0] == '\0')
 		return InvalidAttrNumber;
-	fault = check_column(alerts, role, args[role]);
+	fault = check_column(alerts, role, args[role], '\0');
 	if (fault.sqlstate != 0)
 		ereport(ERROR,
 				(errcode(fault.sqlstate),
@@ -288,13 +320,34 @@ mending_statement(Relation alerts, PoaArgument role, const char *name, const Col
 }
 
 /*
- * Is this the trigger of an attached table?  One that was made by hand with
- * other arguments attaches nothing.
+ * The statements that attach a table anew, by the same columns.
  */
-static bool
-is_attachment(const Trigger *trigger, Oid divert)
+static const char *
+attaching_statements(Relation alerts, char **args)
 {
-	return trigger->tgfoid == divert && trigger->tgnargs == POA_NUM_ARGS;
+	const char *table = quote_literal_cstr(qualified_name(poa_attached_root(alerts)));
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT poa.detach(%s); SELECT poa.attach(%s", table, table);
+	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
+		appendStringInfo(&sql, ", %s => %s", roles[role].name,
+						 args[role][0] == '\0' ? "NULL" : quote_literal_cstr(args[role]));
+	appendStringInfo(&sql, ", mode => %s);", quote_literal_cstr(args[POA_ARG_MODE]));
+	return sql.data;
+}
+
+/*
+ * Are the arguments of a trigger what poa.attach() writes?  One that was made by
+ * hand with others attaches nothing.
+ */
+bool
+poa_has_attach_arguments(const Trigger *trigger)
+{
+	return trigger->tgnargs == POA_NUM_ARGS &&
+		strlen(trigger->tgargs[POA_ARG_TYPES]) == POA_NUM_COLUMN_ARGS &&
+		(strcmp(trigger->tgargs[POA_ARG_MODE], "divert") == 0 ||
+		 strcmp(trigger->tgargs[POA_ARG_MODE], "shadow") == 0);
 }
 
 /*
@@ -315,7 +368,7 @@ poa_attach_arguments(Relation alerts, Oid divert)
 	{
 		Trigger    *trigger = &alerts->trigdesc->triggers[i];
 
-		if (is_attachment(trigger, divert))
+		if (trigger->tgfoid == divert && poa_has_attach_arguments(trigger))
 		{
 			char	  **args = palloc(POA_NUM_ARGS * sizeof(char *));
 
@@ -370,15 +423,17 @@ poa_column_faults(PG_FUNCTION_ARGS)
 		ColumnFault fault = {0};
 
 		if (args[role][0] != '\0')
-			fault = check_column(alerts, role, args[role]);
+			fault = check_column(alerts, role, args[role], args[POA_ARG_TYPES][role]);
 		if (fault.sqlstate != 0)
 		{
-			Datum		values[3];
-			bool		nulls[3] = {0};
+			Datum		values[4];
+			bool		nulls[4] = {0};
 
 			values[0] = CStringGetTextDatum(roles[role].name);
 			values[1] = CStringGetTextDatum(fault.message);
-			values[2] = CStringGetTextDatum(mending_statement(alerts, role, args[role], &fault));
+			values[2] = CStringGetTextDatum(fault.type_fits ? attaching_statements(alerts, args) :
+											mending_statement(alerts, role, args[role], &fault));
+			values[3] = BoolGetDatum(!fault.type_fits);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
 	}
@@ -488,7 +543,7 @@ refuse_columns(Relation alerts, char **args)
 
 		if (args[role] == NULL)
 			continue;
-		fault = check_column(alerts, role, args[role]);
+		fault = check_column(alerts, role, args[role], '\0');
 		if (fault.sqlstate == 0)
 			continue;
 		if (n++ == 0)
@@ -505,6 +560,20 @@ refuse_columns(Relation alerts, char **args)
 				 errdetail_internal("%s", sentences.data),
 				 errhint("%s", statements.data),
 				 errtable(alerts)));
+}
+
+/*
+ * The letters of the types of the columns that fit, '-' where there is none.
+ */
+static char *
+types_of_columns(Relation alerts, char **args)
+{
+	char	   *types = palloc0(POA_NUM_COLUMN_ARGS + 1);
+
+	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
+		types[role] = args[role] == NULL ? '-' :
+			type_letter(SPI_gettypeid(RelationGetDescr(alerts), SPI_fnumber(RelationGetDescr(alerts), args[role])));
+	return types;
 }
 
 /*
@@ -614,6 +683,7 @@ poa_attach(PG_FUNCTION_ARGS)
 	refuse_columns(alerts, args);
 	args[POA_ARG_SCHEMA] = get_namespace_name(get_rel_namespace(poa_attached_root(alerts)));
 	args[POA_ARG_TABLE] = get_rel_name(poa_attached_root(alerts));
+	args[POA_ARG_TYPES] = types_of_columns(alerts, args);
 	create_trigger(alerts, args);
 	warn_of_later_triggers(alerts);
 	warn_of_generated_count(alerts);

@@ -11,6 +11,7 @@
 #define POA_ATTACH_H
 
 #include "utils/rel.h"
+#include "utils/reltrigger.h"
 
 /*
  * The arguments of the trigger, in the order in which poa.attach() writes them
@@ -30,11 +31,13 @@ typedef enum PoaArgument
 	POA_ARG_MODE = POA_NUM_COLUMN_ARGS,
 	POA_ARG_SCHEMA,				/* what the table was called when attached */
 	POA_ARG_TABLE,
+	POA_ARG_TYPES,				/* of the columns when attached, a letter each */
 	POA_NUM_ARGS
 } PoaArgument;
 
 extern Oid	poa_partition_parent(Oid relid);
 extern Oid	poa_attached_root(Relation alerts);
+extern bool poa_has_attach_arguments(const Trigger *trigger);
 extern char **poa_attach_arguments(Relation alerts, Oid divert);
 extern AttrNumber poa_attached_column(Relation alerts, PoaArgument role, char **args);
 

@@ -55,7 +55,7 @@ WITH (security_invoker = true, security_barrier = true) AS
 		AND c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r'::"char", 'p'::"char"])
 	CROSS JOIN LATERAL (SELECT poa_internal.trigger_arguments(t.tgargs) AS arguments) AS a
 	WHERE t.tgfoid OPERATOR(pg_catalog.=) 'poa.divert()'::pg_catalog.regprocedure::oid
-		AND t.tgnargs OPERATOR(pg_catalog.=) 10;
+		AND t.tgnargs OPERATOR(pg_catalog.=) 11;
 COMMENT ON VIEW poa_internal.attachment IS
 	'the tables that have the trigger of poa.attach, whatever its name, and its arguments; partitions too';
 COMMENT ON COLUMN poa_internal.attachment.relation IS 'OID of the table';
@@ -111,10 +111,11 @@ COMMENT ON FUNCTION poa_internal.attached_table(text, text) IS
 	' of several; for a partition that is attached by itself its root. NULL where there is none';
 REVOKE ALL ON FUNCTION poa_internal.attached_table(text, text) FROM PUBLIC;
 
-CREATE FUNCTION poa_internal.column_faults(relation oid) RETURNS TABLE (role text, fault text, mend text)
+CREATE FUNCTION poa_internal.column_faults(relation oid) RETURNS TABLE (role text, fault text, mend text, stops_inserts boolean)
 	AS 'MODULE_PATHNAME', 'poa_column_faults' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION poa_internal.column_faults(oid) IS
 	'the columns of an attached table that do not fit any more, each with the statement that mends it.'
-	' role is the argument of poa.attach that names the column, fault says what is wrong. Inserts into the table fail'
-	' until it is mended, or detached and attached with other columns. No row for a table that is not attached';
+	' role is the argument of poa.attach that names the column, fault says what is wrong. Where stops_inserts'
+	' is true, inserts into the table fail until it is mended, or detached and attached with other columns; where it is false, the'
+	' type is another one than when the table was attached. No row for a table that is not attached';
 REVOKE ALL ON FUNCTION poa_internal.column_faults(oid) FROM PUBLIC;

@@ -173,8 +173,7 @@ prepare_statement(FunctionCallInfo fcinfo)
 	char	  **args = trigger->tgargs;
 	Diversion  *diversion;
 
-	if (trigger->tgnargs != POA_NUM_ARGS ||
-		(strcmp(args[POA_ARG_MODE], "divert") != 0 && strcmp(args[POA_ARG_MODE], "shadow") != 0))
+	if (!poa_has_attach_arguments(trigger))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("trigger \"%s\" has arguments that poa.attach() did not write",

@@ -104,12 +104,12 @@ AS $$
 	SELECT count(*) = 0,
 		CASE WHEN count(*) = 0 THEN 'the columns of every attached table are those that were attached'
 			ELSE string_agg(format('table %s: %s', f.name, f.fault), ', ' ORDER BY f.name, f.role)
-				|| ', so that every insert fails; ' || string_agg(regexp_replace(f.mend, ';?\s*(--.*)?$', ''), '; ' ORDER BY f.name, f.role) END
+				|| CASE WHEN bool_or(f.stops_inserts) THEN ', so that every insert fails; ' ELSE '; ' END || string_agg(regexp_replace(f.mend, ';?\s*(--.*)?$', ''), '; ' ORDER BY f.name, f.role) END
 	FROM (SELECT a.relation::regclass::text AS name, c.*
 		FROM poa.attached AS a, poa_internal.column_faults(a.relation) AS c) AS f
 $$;
 COMMENT ON FUNCTION poa_internal.health_column() IS
-	'check column: no column of an attached table has gone, or changed so that inserts fail';
+	'check column: no column of an attached table has gone, or changed its type';
 REVOKE ALL ON FUNCTION poa_internal.health_column() FROM PUBLIC;
 
 /*
@@ -129,7 +129,7 @@ BEGIN
 		FROM poa.attached AS a
 		JOIN pg_class AS c ON c.oid = a.relation
 		JOIN pg_roles AS r ON r.oid = c.relowner
-		WHERE NOT EXISTS (SELECT FROM poa_internal.column_faults(a.relation))
+		WHERE NOT EXISTS (SELECT FROM poa_internal.column_faults(a.relation) AS f WHERE f.stops_inserts)
 		ORDER BY a.relation::text
 	LOOP
 		BEGIN
