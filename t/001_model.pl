@@ -267,7 +267,8 @@ sub alert
 
 	my $mpxn = $table->{mpxn} ? $alert->{mpxn} : undef;
 	my $stored = !@match || $table->{mode} eq 'shadow';
-	if (!$stored && $self->stands($alert, $table, $mpxn))
+	# by its key no alert is another's
+	if (!$stored && !$table->{key} && $self->stands($alert, $table, $mpxn))
 	{
 		$self->{stored}{ $alert->{id} } = $table->{name};
 		return 1;
@@ -377,7 +378,7 @@ my %tables = map { $_->{name} => $_ } (
 	{ name => 'alerts', mode => 'divert', mpxn => 1, at => 'received_at' },
 	{ name => 'alerts_by_day', mode => 'divert', mpxn => 1, at => 'received_at' },
 	{ name => 'alerts_watched', mode => 'shadow', mpxn => 1, at => 'received_at' },
-	{ name => 'outages', mode => 'divert', mpxn => 0, at => 'started_at' });
+	{ name => 'outages', mode => 'divert', mpxn => 0, at => 'started_at', key => 1 });
 
 my $schema = <<'SQL';
 CREATE EXTENSION poa_suppress;
@@ -1061,10 +1062,10 @@ my $afterwards = q{
 		UNION SELECT source_table, (alert->>'id')::int, chf, decided_at, mpxn FROM poa.suppression_log
 	) AS s LEFT JOIN poa.suppression_log AS l ON (l.alert->>'id')::int = s.id
 	WHERE s.at < 'infinity'
-		/* the same alert again, of one that was released or is in shadow mode, is no other */
+		/* the same alert again, of one that was released or is in shadow mode, is no other; outages have a key, which is their id */
 		AND (l.log_id IS NOT NULL OR NOT EXISTS (
 			SELECT FROM poa.suppression_log AS o LEFT JOIN poa.release_log AS r USING (log_id)
-			WHERE (NOT o.diverted OR r.log_id IS NOT NULL)
+			WHERE (NOT o.diverted OR r.log_id IS NOT NULL) AND o.alert_key IS NULL
 				AND o.source_table = s.source AND o.chf = s.chf AND o.decided_at = s.at AND o.mpxn IS NOT DISTINCT FROM s.mpxn));
 	CREATE VIEW held AS
 	SELECT DISTINCT i.id FROM ad1 AS i JOIN poa.activation AS a USING (chf)
