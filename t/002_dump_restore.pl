@@ -40,6 +40,11 @@ SELECT count(poa.track_activation(n::bigint::guid, '2030-01-02 00:00:00+00', NUL
 	FROM generate_series(1, 10) AS n;
 SELECT poa.cancel_activation(11::bigint::guid, '2029-12-31 02:00:00+00');
 SELECT poa.record_outcome('r12', 'succeeded'), poa.record_outcome('r13', 'no_image_held');
+SELECT poa.refuse_activation('r14', 'E20', '2029-12-31 03:00:00+00'), poa.refuse_activation('early', 'E4', '2029-12-31 03:00:00+00'),
+	poa.cancel_activation(150::bigint::guid, '2029-12-31 02:00:00+00');
+-- meters that have moved, and one that has come back
+UPDATE poa.device SET chf = 51::bigint::guid WHERE device IN (160::bigint::guid, 161::bigint::guid);
+UPDATE poa.device SET chf = 11::bigint::guid WHERE device = 161::bigint::guid;
 -- numbers that are handed out and never used
 BEGIN;
 SELECT poa.track_activation(150::bigint::guid, received_at => '2030-01-01 00:00:00+00');
@@ -95,7 +100,8 @@ sub rows_of
 	my ($node, $db) = @_;
 	my @tables = split /\n/, $node->safe_psql($db, <<'SQL');
 SELECT oid::regclass FROM pg_class
-WHERE relkind = 'r' AND relnamespace IN ('poa'::regnamespace, 'public'::regnamespace) ORDER BY oid::regclass::text
+WHERE relkind = 'r' AND relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace, 'public'::regnamespace)
+	AND oid <> 'poa_internal.turn'::regclass ORDER BY oid::regclass::text
 SQL
 	return $node->safe_psql($db, join ' UNION ALL ',
 		map { "SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM $_ AS t" } @tables);
