@@ -3,8 +3,8 @@
  * known: what poa.genuine is worth, and what it costs.
  *
  * Hubs 0, 1, 2, ... are 30 to a low-voltage feeder and 300 to a circuit, one
- * meter on each.  Four in ten meters are listed; one in ten is of the same make
- * and is updated likewise, but is tracked by nobody.  Eight nights a month have
+ * meter on each.  Four in ten meters are listed; two in a hundred are of the same
+ * make and updated likewise, but tracked by nobody.  Eight nights a month have
  * a campaign.  Power goes 9 to 12 minutes after an activation, for 4 to 6, both
  * by firmware, and later and longer where the flash has aged.  A hub sends its
  * AD1 three minutes later, which some minutes delay now and then, and the meter
@@ -39,7 +39,7 @@ CREATE PROCEDURE sim.make_world(hubs integer) LANGUAGE sql AS $$
 	INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 	INSERT INTO sim.home
 	SELECT n, sim.hub(n), sim.meter(n), sim.mpan(n),
-		CASE WHEN k.r < 0.4 THEN 'listed' WHEN k.r < 0.5 THEN 'untracked' ELSE 'other' END, n / 30 % 2
+		CASE WHEN k.r < 0.4 THEN 'listed' WHEN k.r < 0.42 THEN 'untracked' ELSE 'other' END, n / 30 % 2
 	FROM generate_series(0, hubs - 1) AS n CROSS JOIN LATERAL (SELECT sim.r(0, 'kind', n)) AS k (r);
 	INSERT INTO poa.device SELECT meter, 'ESME', 2, CASE WHEN kind = 'other' THEN '1125' ELSE '1063' END, hub, mpan FROM sim.home;
 	INSERT INTO poa.guid_list SELECT meter FROM sim.home WHERE kind = 'listed';
@@ -168,8 +168,8 @@ JOIN sim.outage AS o ON o.hub = h.n AND o.start = l.outage_started_at;
 
 /*
  * What an operator is told who looks every so often, and asks, every five
- * minutes, the meters of poa.to_ask.  Who has power answers, but for one in a
- * hundred; of who has none the DCC says so five minutes later.
+ * minutes, the meters of poa.to_ask.  Who has power answers, but for two in a
+ * thousand; of who has none the DCC says so five minutes later.
  */
 CREATE TABLE sim.found (log_id bigint, evidence text, as_of timestamptz, detail text, PRIMARY KEY (log_id, evidence));
 CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, asking boolean DEFAULT false, since interval DEFAULT '3 hours')
@@ -181,7 +181,7 @@ BEGIN
 		INSERT INTO sim.found SELECT g.log_id, g.evidence, t, g.detail FROM poa.genuine(t, t - since) AS g ON CONFLICT DO NOTHING;
 		CONTINUE WHEN NOT asking OR extract(epoch FROM t)::bigint % 300 <> 0;
 		WITH question AS MATERIALIZED (
-			SELECT a.device, h.n, sim.r(0, 'answer', h.n) < 0.99 AND NOT EXISTS (
+			SELECT a.device, h.n, sim.r(0, 'answer', h.n) < 0.998 AND NOT EXISTS (
 				SELECT FROM sim.outage AS o WHERE o.hub = h.n AND t >= o.start AND t < o.start + o.length) AS answers
 			FROM poa.to_ask(as_of => t) AS a JOIN sim.home AS h ON h.hub = a.chf
 		), asked AS (
@@ -206,7 +206,7 @@ END
 $$;
 
 /* what was found of a month; without silent, which is all there was before */
-CREATE FUNCTION sim.figures(month timestamptz) RETURNS TABLE (
+CREATE FUNCTION sim.figures(month timestamptz, for_time interval DEFAULT '31 days') RETURNS TABLE (
 	genuine bigint, found numeric, area bigint, area_soon numeric, firmware bigint, released bigint, per_1000 numeric,
 	no_activation bigint, started bigint, neighbours bigint, second bigint, unreachable bigint,
 	false_started bigint, false_neighbours bigint, false_second bigint, false_unreachable bigint,
@@ -216,7 +216,7 @@ CREATE FUNCTION sim.figures(month timestamptz) RETURNS TABLE (
 			array_agg(f.evidence) FILTER (WHERE f.evidence IS NOT NULL) AS kinds,
 			min(f.as_of) FILTER (WHERE f.evidence <> 'silent') - t.decided_at AS after
 		FROM sim.truth AS t LEFT JOIN sim.found AS f USING (log_id)
-		WHERE t.start >= month AND t.start < month + interval '31 days' AND t.cause <> 'both'
+		WHERE t.start >= month AND t.start < month + for_time AND t.cause <> 'both'
 		GROUP BY t.log_id, t.cause, t.decided_at
 	)
 	SELECT count(*) FILTER (WHERE genuine), round(100.0 * count(after) FILTER (WHERE genuine) / nullif(count(*) FILTER (WHERE genuine), 0), 1),

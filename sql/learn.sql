@@ -29,7 +29,7 @@ END
 $$;
 CREATE VIEW profile AS SELECT manufacturer, encode(firmware_hash, 'hex') AS firmware, alerts, started_low, started_high, silence_high FROM poa.reboot_profile ORDER BY profile_id;
 
--- 600 of one firmware, 499 of another, 500 of another make; a quantile is so far between the two alerts around it
+-- 600 of one firmware, 499 of another, 500 of another make
 CALL reboot('2026-03-01', 1, 600);
 CALL reboot('2026-03-02', 1001, 1499, firmware => '\x02');
 CALL reboot('2026-03-03', 2001, 2500, firmware => NULL);
@@ -45,7 +45,7 @@ SELECT count(*), count(*) FILTER (WHERE counts) FROM poa.reboot('2026-03-01', '2
 
 -- A few late starts do not widen it
 TRUNCATE poa.reboot_profile;
-CALL reboot('2026-03-01', 601, 603, '12 minutes');
+CALL reboot('2026-03-01', 601, 620, '10 minutes');
 SELECT poa.learn('2026-03-01', '2026-03-02');
 SELECT * FROM profile;
 -- left out: released, with several activations, without a timely sign, with neighbours
@@ -64,12 +64,17 @@ UNION ALL SELECT chf::bigint, silence IS NULL, counts FROM poa.reboot('2026-03-0
 DELETE FROM poa.hub_group;
 
 -- The settings, a row for a make
-INSERT INTO poa.learning (manufacturer, method, alerts) VALUES ('1063', 'median', 400);
-INSERT INTO poa.learning (manufacturer, quantile, margin) VALUES ('1125', 0, '5 seconds');
+INSERT INTO poa.learning (manufacturer, method, alerts) VALUES ('1063', 'quantile', 400);
+INSERT INTO poa.learning (manufacturer, method, quantile, margin) VALUES ('1125', 'quantile', 0, '5 seconds');
 TRUNCATE poa.reboot_profile;
 SELECT poa.learn('2026-03-01', '2026-03-04');
 SELECT * FROM profile;
 SELECT DISTINCT manufacturer, method FROM poa.reboot_profile ORDER BY 1;
+-- at least the margin
+TRUNCATE poa.reboot_profile;
+UPDATE poa.learning SET method = 'median', margin = '5 minutes', deviations = 4;
+SELECT poa.learn('2026-03-01', '2026-03-04');
+SELECT * FROM profile;
 INSERT INTO poa.learning (manufacturer, method) VALUES ('1057', 'guess');
 INSERT INTO poa.learning (manufacturer, quantile) VALUES ('1057', 0.5);
 DELETE FROM poa.learning;
@@ -93,21 +98,21 @@ BEGIN ATOMIC
 END;
 SELECT poa.learn('2026-03-01', '2026-03-04');
 CALL reboot('2026-03-10', 10, 11);
-CALL reboot('2026-03-10', 12, 12, '3 minutes');
-CALL reboot('2026-03-10', 13, 13, '-3 minutes');
--- within the margin
-CALL reboot('2026-03-10', 101, 101, '-1 minute');
+CALL reboot('2026-03-10', 12, 12, '4 minutes');
+CALL reboot('2026-03-10', 13, 13, '-4 minutes');
+-- within the range
+CALL reboot('2026-03-10', 101, 101, '-100 seconds');
 -- another firmware is judged as its make, and so is one that is not known
-CALL reboot('2026-03-10', 14, 14, '3 minutes', '\x99');
-CALL reboot('2026-03-10', 15, 15, '3 minutes', NULL);
+CALL reboot('2026-03-10', 14, 14, '4 minutes', '\x99');
+CALL reboot('2026-03-10', 15, 15, '4 minutes', NULL);
 -- a start that is not known
-CALL reboot('2026-03-10', 16, 16, '3 minutes', known => false);
+CALL reboot('2026-03-10', 16, 16, '4 minutes', known => false);
 SELECT * FROM told('2026-03-10');
 -- both of two activations must say so: the second explains it
 INSERT INTO poa.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status, manufacturer, firmware_hash)
 	SELECT device, chf, 'second ' || chf::bigint, d, d, d, d + interval '30 minutes', 'tracked', manufacturer, '\x01' FROM poa.device, (SELECT timestamptz '2026-03-11 00:03') AS t (d) WHERE chf IN (20::bigint::guid, 21::bigint::guid);
-CALL reboot('2026-03-11', 20, 20, '3 minutes');
-CALL reboot('2026-03-11', 21, 21, '6 minutes');
+CALL reboot('2026-03-11', 20, 20, '4 minutes');
+CALL reboot('2026-03-11', 21, 21, '7 minutes');
 SELECT hub, detail FROM told('2026-03-11');
 -- not one that is newer than the alert; the newest of those that are not
 INSERT INTO poa.reboot_profile (manufacturer, firmware_hash, from_at, to_at, alerts, started_low, started_high, silence_high, method) VALUES

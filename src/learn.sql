@@ -4,7 +4,7 @@
 
 CREATE TABLE poa.learning (
 	manufacturer text PRIMARY KEY,
-	method text NOT NULL DEFAULT 'quantile',
+	method text NOT NULL DEFAULT 'median',
 	quantile real NOT NULL DEFAULT 0.005,
 	margin interval NOT NULL DEFAULT '60 seconds',
 	deviations real NOT NULL DEFAULT 6,
@@ -20,9 +20,10 @@ COMMENT ON TABLE poa.learning IS
 	' Empty as shipped: a row overrides the defaults of its columns for its manufacturer';
 COMMENT ON COLUMN poa.learning.manufacturer IS 'CPL identifier of the manufacturer';
 COMMENT ON COLUMN poa.learning.method IS
-	'quantile: from one quantile to the other, widened by the margin; median: the median with some median absolute deviations';
+	'median: the median with some median absolute deviations, at least the margin; quantile: from one quantile to the other,'
+	' widened by the margin';
 COMMENT ON COLUMN poa.learning.quantile IS 'share of reboots, 0 to 0.5, that is left out at either end';
-COMMENT ON COLUMN poa.learning.margin IS 'interval by which the quantiles are widened';
+COMMENT ON COLUMN poa.learning.margin IS 'interval by which the quantiles are widened, or the median at least';
 COMMENT ON COLUMN poa.learning.deviations IS 'number of median absolute deviations';
 COMMENT ON COLUMN poa.learning.alerts IS 'reboots of a kind that it takes to learn anything of it';
 SELECT pg_catalog.pg_extension_config_dump('poa.learning', '');
@@ -143,7 +144,7 @@ BEGIN
 			percentile_cont(ARRAY[0.5, 1 - s.quantile]) WITHIN GROUP (ORDER BY k.silence) AS silence
 		FROM kind AS k
 		CROSS JOIN LATERAL (
-			SELECT coalesce(l.method, 'quantile') AS method, coalesce(l.quantile::numeric, 0.005)::double precision AS quantile,
+			SELECT coalesce(l.method, 'median') AS method, coalesce(l.quantile::numeric, 0.005)::double precision AS quantile,
 				extract(epoch FROM coalesce(l.margin, '60 seconds'))::double precision AS margin,
 				coalesce(l.deviations, 6)::double precision AS deviations, coalesce(l.alerts, 500) AS alerts
 			FROM (VALUES (true)) AS v LEFT JOIN poa.learning AS l ON l.manufacturer = k.manufacturer
@@ -152,9 +153,9 @@ BEGIN
 		HAVING count(*) >= s.alerts
 	), range AS (
 		SELECT s.*,
-			CASE s.method WHEN 'quantile' THEN s.began[1] - s.margin ELSE s.began[2] - s.deviations * d.began END AS low,
-			CASE s.method WHEN 'quantile' THEN s.began[3] + s.margin ELSE s.began[2] + s.deviations * d.began END AS high,
-			CASE s.method WHEN 'quantile' THEN s.silence[2] + s.margin ELSE s.silence[1] + s.deviations * d.silence END AS silence_high
+			CASE s.method WHEN 'quantile' THEN s.began[1] - s.margin ELSE s.began[2] - greatest(s.deviations * d.began, s.margin) END AS low,
+			CASE s.method WHEN 'quantile' THEN s.began[3] + s.margin ELSE s.began[2] + greatest(s.deviations * d.began, s.margin) END AS high,
+			CASE s.method WHEN 'quantile' THEN s.silence[2] + s.margin ELSE s.silence[1] + greatest(s.deviations * d.silence, s.margin) END AS silence_high
 		FROM spread AS s
 		CROSS JOIN LATERAL (
 			SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(k.began - s.began[2])) AS began,
@@ -171,7 +172,7 @@ BEGIN
 		make_interval(secs => r.silence_high),
 		CASE r.method
 			WHEN 'quantile' THEN format('quantiles %s and %s with a margin of %s s', r.quantile, 1 - r.quantile, r.margin)
-			ELSE format('median with %s median absolute deviations', r.deviations) END
+			ELSE format('median with %s median absolute deviations, at least %s s', r.deviations, r.margin) END
 	FROM range AS r
 	ORDER BY r.manufacturer, r.firmware_hash NULLS FIRST;
 	GET DIAGNOSTICS learned = ROW_COUNT;
