@@ -571,8 +571,13 @@ types_of_columns(Relation alerts, char **args)
 	char	   *types = palloc0(POA_NUM_COLUMN_ARGS + 1);
 
 	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
-		types[role] = args[role] == NULL ? '-' :
-			type_letter(SPI_gettypeid(RelationGetDescr(alerts), SPI_fnumber(RelationGetDescr(alerts), args[role])));
+	{
+		int			attno = args[role] == NULL ? 0 : SPI_fnumber(RelationGetDescr(alerts), args[role]);
+
+		types[role] = '-';
+		if (attno != 0)
+			types[role] = type_letter(SPI_gettypeid(RelationGetDescr(alerts), attno));
+	}
 	return types;
 }
 

@@ -95,10 +95,10 @@ COMMENT ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, 
 	timestamptz[], timestamptz[], text, regclass) IS
 	'runs a SELECT on every attached table, as its owner, and returns all rows.'
 	' It reads from two relations. alert (relation, source, part, place, code, chf, names_hub, at, mpxn, device, key, started,'
-	' alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive; relation is the table, source'
-	' the one that the log names, part and place are tableoid and ctid; names_hub is false where there is no hub, chf NULL also where'
-	' it is no GUID; inserted_by is xmin, NULL where the table has been rewritten; whole is the row as jsonb; mpxn, device, key, started and alert_count'
-	' are NULL where the table has none. span (id, guid, from_at, to_at): the arrays, side by side.'
+	' alert_count, inserted_by, whole): the alerts from from_at ($2) to to_at ($3), UTC instants, both inclusive;'
+	' relation is the table, source the one that the log names, part and place are tableoid and ctid; names_hub is false where there is no'
+	' hub, chf NULL also where it is no GUID; inserted_by is xmin, NULL where the table has been rewritten; whole is the row as jsonb;'
+	' mpxn, device, key, started and alert_count are NULL where the table has none. span (id, guid, from_at, to_at): the arrays, side by side.'
 	' by names the column of alert that the query compares with span.guid, chf or device: an index on it is used where there is one,'
 	' and a table without that column is passed over; NULL for neither. A table that cannot be read is left out with a WARNING, but an'
 	' error where only_table names it. For the reports only: a role that may execute it may do what any owner of a table may';

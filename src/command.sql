@@ -63,7 +63,8 @@ BEGIN
 	RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.record_command(text, smallint, timestamptz, @extschema@.guid, text, text, timestamptz, boolean, bytea, bigint) IS
+COMMENT ON FUNCTION poa_internal.record_command(text, smallint, timestamptz, @extschema@.guid, text, text,
+	timestamptz, boolean, bytea, bigint) IS
 	'records a service request 11.3 and what was answered in poa.command.'
 	' False where it was recorded before, unless as not eligible: then its answer is the new one';
 SELECT poa_internal.permit(

@@ -81,7 +81,7 @@ poa_one_document(PG_FUNCTION_ARGS)
 				 errmsg("invalid DUIS message: no XML document"),
 				 errdetail("The text has no root element, or other text before it.")));
 
-	document = cstring_to_text_with_len(str + extent.start, extent.end - extent.start);
+	document = cstring_to_text_with_len(str + extent.start, (int) (extent.end - extent.start));
 	if (status == POA_DUIS_MORE)
 	{
 		if (DatumGetBool(DirectFunctionCall1(xml_is_well_formed_document,
@@ -92,7 +92,7 @@ poa_one_document(PG_FUNCTION_ARGS)
 					 errdetail("Something follows the root element, which ends at byte %zu of %zu.",
 							   extent.end, len),
 					 errhint("Pass each message on its own.")));
-		document = cstring_to_text_with_len(str + extent.start, len - extent.start);
+		document = cstring_to_text_with_len(str + extent.start, (int) (len - extent.start));
 	}
 	PG_RETURN_TEXT_P(document);
 }

@@ -41,7 +41,8 @@ AS $$
 		FROM numbered AS n
 		WHERE n.outage > 1 AND n.log_id = ANY (log_ids)
 	)
-	SELECT e.log_id, format('It is outage %s of the hub, the power was back at %s before it, and %s.', e.outage, poa_internal.said_at(e.restored_at),
+	SELECT e.log_id, format('It is outage %s of the hub, the power was back at %s before it, and %s.',
+			e.outage, poa_internal.said_at(e.restored_at),
 		CASE e.activations WHEN 1 THEN 'one activation explains one reboot'
 			ELSE format('%s activations explain %1$s reboots', e.activations) END)
 	FROM explained AS e

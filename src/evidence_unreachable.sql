@@ -42,7 +42,8 @@ AS $$
 	), heard AS MATERIALIZED (
 		SELECT f.id, f.at FROM spans AS s CROSS JOIN poa_internal.first_sign_of_life(s.ids, s.hubs, s.starts, s.ends) AS f
 	)
-	SELECT DISTINCT ON (o.log_id) o.log_id, format('%s was asked after the window closed and %s at %s; nothing was heard from the hub between %s and then.',
+	SELECT DISTINCT ON (o.log_id) o.log_id,
+		format('%s was asked after the window closed and %s at %s; nothing was heard from the hub between %s and then.',
 		n.guid, CASE n.code WHEN 'E21' THEN 'gave no answer (E21)' ELSE format('could not be reached (%s)', n.code) END,
 		poa_internal.said_at(n.at), poa_internal.said_at(o.start))
 	FROM outage AS o

@@ -149,7 +149,8 @@ COMMENT ON FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, te
 	' A signed one decides on the time of activation, whatever comes first. action: tracked, duplicate, not_eligible'
 	' (activation_id NULL), retimed (the activation has another time now), for local also cancelled (it ended the window'
 	' of its request) and ignored. Raises what poa.track_activation does (DUIS: CommandVariant)';
-SELECT poa_internal.permit('FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea)', '{operator}');
+SELECT poa_internal.permit('FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea)',
+	'{operator}');
 
 CREATE FUNCTION poa_internal.track_again(
 	activation_id bigint,

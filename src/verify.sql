@@ -124,7 +124,8 @@ AS $$
 		SELECT coalesce(max(least(p.before, p.purged_at)), '-infinity') AS log_begins FROM poa.log_purge AS p
 	), seen AS (
 		SELECT count(*) AS tables, coalesce(sum(a.alerts), 0) AS stored
-		FROM poa_internal.query_attached('SELECT count(*) FROM alert AS a WHERE a.code = ''AD1'' AND a.at < $3', since, until) AS a (alerts bigint)
+		FROM poa_internal.query_attached('SELECT count(*) FROM alert AS a WHERE a.code = ''AD1'' AND a.at < $3',
+			since, until) AS a (alerts bigint)
 	), held AS MATERIALIZED (
 		SELECT a.*, k.known
 		FROM (

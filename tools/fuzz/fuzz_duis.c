@@ -51,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	PoaDuisExtent extent;
 	PoaDuisExtent again;
 	PoaDuisStatus status = find_in_copy(text, size, &extent);
+	static const char root[] = {'<', 'a', '/', '>'};
 	char	   *longer;
 
 	if (status != POA_DUIS_DOCUMENT && status != POA_DUIS_MORE)
@@ -64,11 +65,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(again.end == extent.end - extent.start);
 
 	/* a second document is noticed, unless the first one lacks its end */
-	longer = malloc(size + 4);
+	longer = malloc(size + sizeof(root));
 	REQUIRE(longer != NULL);
 	memcpy(longer, text, size);
-	memcpy(longer + size, "<a/>", 4);
-	status = find_in_copy(longer, size + 4, &again);
+	memcpy(longer + size, root, sizeof(root));
+	status = find_in_copy(longer, size + sizeof(root), &again);
 	REQUIRE(status == POA_DUIS_MORE || status == POA_DUIS_DOCUMENT);
 	free(longer);
 	return 0;
