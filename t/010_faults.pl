@@ -193,7 +193,7 @@ sub hungry
 	my $limit = q{COPY (SELECT) TO PROGRAM 'cat >/dev/null; prlimit --pid $PPID --as=%s:';};
 	my $size = q{$(sed -n "s/^VmSize:[^0-9]*\([0-9]*\).*/\1/p" /proc/$PPID/status)};
 	my $out = finish(session('hungry', join "\n", 'SET jit = off;', 'SELECT count(*) FROM state();', sprintf($limit, "\$((1024 * ($kilobytes + $size)))"),
-			"INSERT INTO alerts SELECT $id, 'AD1', $hub\::bigint::guid, '2030-01-01 00:15:00+00', NULL, repeat('memory', 700000);",
+			"INSERT INTO alerts SELECT $id, 'AD1', $hub\::bigint::guid, '2030-01-01 00:15:00+00', '$id', repeat('memory', 700000);",
 			sprintf($limit, 'unlimited'), $two =~ s/90/95/gr));
 	my $places = $node->safe_psql('postgres', "SELECT (SELECT count(*) FROM alerts WHERE id = $id),"
 		. " (SELECT count(*) FROM poa.suppression_log WHERE alert->>'id' = '$id')");
@@ -268,7 +268,7 @@ is($node->safe_psql('postgres', "COMMIT PREPARED 'some'; SELECT string_agg(id::t
 # What takes a while, killed while it waits for the last of what it has to do.
 
 $node->safe_psql('postgres', <<'SQL');
-INSERT INTO alerts SELECT 100000 + n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', NULL, repeat('x', 100) FROM generate_series(1, 6000) AS n;
+INSERT INTO alerts SELECT 100000 + n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', n::text, repeat('x', 100) FROM generate_series(1, 6000) AS n;
 SELECT count(poa.release(log_id, 'many')) FROM poa.suppression_log WHERE log_id % 4 = 0 AND (alert->>'id')::int > 100000;
 SQL
 my $more = "FROM poa.suppression_log WHERE log_id % 4 = 1 AND (alert->>'id')::int > 100000";
