@@ -29,6 +29,7 @@
 #include "attach.h"
 #include "catalog.h"
 #include "compat.h"
+#include "guid.h"
 #include "probe.h"
 #include "same_alert.h"
 #include "suppression_log.h"
@@ -46,6 +47,11 @@ struct PoaSameAlert
 	char	   *other_table;
 	Oid			other_source;
 	FmgrInfo	attached_table;
+
+	/* the last alert of which no like row of the log stands in the table */
+	bool		none_stands;
+	PoaAlert	last;
+	text	   *last_mpxn;		/* NULL where it had none */
 
 	PoaProbe	by_key;			/* open once an alert has a key */
 	PoaProbe	by_hub;
@@ -226,6 +232,46 @@ find_by_hub(PoaSameAlert *same, const PoaAlert *alert)
 }
 
 /*
+ * Is an alert like the last one of which nothing was found to stand?  So many
+ * of one hub, instant and MPxN do not cost the square of their number.
+ */
+static bool
+is_like_last(PoaSameAlert *same, const PoaAlert *alert)
+{
+	text	   *mpxn;
+
+	if (!same->none_stands || !alert->key.isnull ||
+		DatumGetGuid(alert->chf) != DatumGetGuid(same->last.chf) || alert->at != same->last.at ||
+		alert->mpxn.isnull != (same->last_mpxn == NULL))
+		return false;
+	if (alert->mpxn.isnull)
+		return true;
+	mpxn = DatumGetTextPP(alert->mpxn.value);
+	return poa_text_is(PointerGetDatum(same->last_mpxn), VARDATA_ANY(mpxn), VARSIZE_ANY_EXHDR(mpxn));
+}
+
+/*
+ * Remember an alert without a key of which nothing stands.
+ */
+static void
+remember(PoaSameAlert *same, const PoaAlert *alert)
+{
+	if (same->last_mpxn != NULL)
+		pfree(same->last_mpxn);
+	same->last_mpxn = NULL;
+	same->last.chf = alert->chf;
+	same->last.at = alert->at;
+	if (!alert->mpxn.isnull)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(same->context);
+
+		same->last_mpxn = DatumGetTextPCopy(alert->mpxn.value);
+		MemoryContextSwitchTo(caller);
+	}
+	same->none_stands = true;
+}
+
+/*
  * The number by which the key of an alert is locked.
  */
 static uint32
@@ -273,7 +319,7 @@ find_by_key(PoaSameAlert *same, const PoaAlert *alert)
 		poa_probe_end(probe);
 		if (!TransactionIdIsValid(in_progress))
 			return found;
-		poa_same_alert_settled(same, alert);
+		poa_same_alert_settled(same, alert, false);
 		XactLockTableWait(in_progress, NULL, NULL, XLTW_None);
 	}
 }
@@ -287,17 +333,26 @@ poa_same_alert_find(PoaSameAlert *same, const PoaAlert *alert)
 {
 	PoaLogged	found = POA_NOT_LOGGED;
 
+	if (is_like_last(same, alert))
+		return POA_NOT_LOGGED;
 	if (!alert->key.isnull)
 		found = find_by_key(same, alert);
-	return found == POA_NOT_LOGGED ? find_by_hub(same, alert) : found;
+	if (found == POA_NOT_LOGGED)
+		found = find_by_hub(same, alert);
+	if (found == POA_NOT_LOGGED && alert->key.isnull)
+		remember(same, alert);
+	return found;
 }
 
 /*
- * The alert has been logged, or needs not to be.
+ * The alert has been logged, or needs not to be.  in_table is true where it is
+ * stored as well.
  */
 void
-poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert)
+poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert, bool in_table)
 {
+	if (in_table)
+		same->none_stands = false;
 	if (!alert->key.isnull)
 		UnlockDatabaseObject(same->log, key_lock(same, alert), 0, ExclusiveLock);
 }

@@ -202,7 +202,7 @@ if ($has_cron)
 {
 	$node->safe_psql('postgres', qq{
 		GRANT USAGE ON SCHEMA cron TO operator;
-		SELECT cron.schedule_in_database('poa-still-dark', '*/5 * * * *', 'SELECT poa.release_still_dark()', '$db', 'operator')});
+		SELECT cron.schedule_in_database('poa-still-dark', '0 0 1 1 *', 'SELECT poa.release_still_dark()', '$db', 'operator')});
 	$jobs = $node->safe_psql('postgres', $job);
 }
 
