@@ -160,6 +160,9 @@ DROP ROLE regress_poa_dno;
 SELECT poa.release_genuine(NULL);
 SELECT poa.release_genuine('{started,guess,NULL}');
 SELECT poa.release_genuine('{}');
+BEGIN READ ONLY;
+SELECT poa.release_genuine();
+ROLLBACK;
 -- of those above the ends of activations, and the no-answers, became known since
 CREATE FUNCTION pairs() RETURNS TABLE (n text, reason text) LANGUAGE sql
 BEGIN ATOMIC

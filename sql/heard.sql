@@ -44,6 +44,16 @@ SELECT string_agg(right(chf::text, 2), ' ' ORDER BY log_id) AS dark FROM poa.sti
 -- which is what restoration goes by, too: from the start on
 SELECT right(chf::text, 2) AS hub, decided_at::time, restored_at::time, outage FROM poa.restoration('2026-03-01', '2026-03-02') WHERE mpxn IS NOT NULL;
 
+-- An old one that is delivered again after the next AD1 says nothing of that: at its own time, or known by its key
+CREATE TABLE keyed (alert_code text, chf guid, received_at timestamptz, mpxn text, response_id text);
+SELECT poa.attach('keyed', key => 'response_id');
+INSERT INTO keyed VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', 'first', 'a'), ('8F36', '00000000000000c1', '2026-03-01 12:08', NULL, 'b'),
+	('AD1', '00000000000000c1', '2026-03-01 12:20', 'second', 'c'), ('8F36', '00000000000000c1', '2026-03-01 12:08', NULL, 'b'), ('8F36', '00000000000000c1', '2026-03-01 12:25', NULL, 'b');
+SELECT mpxn FROM poa.still_dark(as_of => '2026-03-01 13:00') WHERE mpxn IN ('first', 'second');
+INSERT INTO keyed VALUES ('8F36', '00000000000000c1', '2026-03-01 12:26', NULL, 'd');
+SELECT mpxn FROM poa.still_dark(as_of => '2026-03-01 13:00') WHERE mpxn IN ('first', 'second');
+DROP TABLE keyed;
+
 -- "On it" means at that time
 CREATE FUNCTION dark(hub guid) RETURNS boolean LANGUAGE sql RETURN EXISTS (SELECT FROM poa.still_dark('-1 day') WHERE chf = hub);
 SELECT count(poa.track_activation(device, received_at => now() - interval '20 minutes', request_id => 'now ' || right(device::text, 1))) FROM poa.device;

@@ -124,7 +124,8 @@ SELECT poa_internal.permit('FUNCTION poa_internal.releasable(text[])', '{operato
 CREATE FUNCTION poa.release_genuine(evidence text[] DEFAULT '{no_activation,started,neighbours,second,unreachable}')
 RETURNS bigint
 LANGUAGE sql
-RETURN (
+/* for none too, so that it is an error in a read-only transaction in any case */
+RETURN poa_internal.release_each(NULL, '', pg_catalog.current_setting('search_path')) OPERATOR(pg_catalog.+) (
 	SELECT CAST(coalesce(pg_catalog.sum(r.released), 0::numeric) AS bigint)
 	FROM (
 		SELECT poa_internal.release_each(pg_catalog.array_agg(g.log_id ORDER BY g.log_id), g.reason,
@@ -136,5 +137,6 @@ COMMENT ON FUNCTION poa.release_genuine(text[]) IS
 	'releases the suppressed alerts on which there is evidence of these kinds.'
 	' Returns how many. The alerts are those of the last two days, and older ones of hubs of which the end of an activation or a'
 	' no-answer became known since. The reason of each release is "evidence: " and the kinds. Acts as the caller and goes on where'
-	' one cannot be released, as poa.release_still_dark does. Raises 22004 for NULL, 22023 for an unknown kind';
+	' one cannot be released, as poa.release_still_dark does. Raises 22004 for NULL, 22023 for an unknown kind,'
+	' 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.release_genuine(text[])', '{operator}');

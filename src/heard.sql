@@ -56,7 +56,8 @@ REVOKE ALL ON FUNCTION poa_internal.restoration_codes() FROM PUBLIC;
 /*
  * The rule.  A code of four hexadecimal digits comes from a device (GBCS); a
  * DCC alert such as N12 or N13 says that none was reached.  Most hubs are heard
- * within a day, for which later partitions need not be searched.
+ * within a day, for which later partitions need not be searched; nor is more
+ * than a day before searched for the first delivery of what came again.
  */
 CREATE FUNCTION poa_internal.first_sign_of_life(
 	ids bigint[],
@@ -76,6 +77,9 @@ DECLARE
 			FROM span AS s JOIN alert AS a
 				ON a.%1$I OPERATOR(@extschema@.=) s.guid AND a.at > s.from_at AND a.at <= s.to_at
 			WHERE a.code ~ %2$L
+				/* what is delivered again counts at its first time */
+				AND NOT EXISTS (SELECT FROM alert AS o
+					WHERE o.%1$I OPERATOR(@extschema@.=) s.guid AND o.key = a.key AND o.at <= s.from_at)
 		), near AS MATERIALIZED (
 			SELECT DISTINCT ON (h.id) h.id, h.at, h.code, h.chf, h.device FROM heard AS h WHERE h.at <= h.soon
 			ORDER BY h.id, h.at, h.code, h.device
@@ -100,13 +104,14 @@ BEGIN
 	), heard AS (
 		SELECT a.*
 		FROM (SELECT min(s.from_at) AS from_at, max(s.to_at) AS to_at FROM unnest(starts, ends) AS s (from_at, to_at)) AS s
-		CROSS JOIN poa_internal.query_attached(format(query, 'chf', codes), s.from_at, s.to_at, ids, hubs, starts, ends, 'chf')
+		CROSS JOIN poa_internal.query_attached(format(query, 'chf', codes), s.from_at - interval '1 day', s.to_at, ids, hubs, starts, ends, 'chf')
 			AS a (id bigint, at timestamptz, code text, chf @extschema@.guid, device @extschema@.guid)
 		UNION ALL
 		SELECT a.*
 		FROM (SELECT array_agg(v.id) AS ids, array_agg(v.device) AS guids, array_agg(v.from_at) AS starts,
 				array_agg(v.to_at) AS ends, min(v.from_at) AS from_at, max(v.to_at) AS to_at FROM voice AS v) AS v
-		CROSS JOIN poa_internal.query_attached(format(query, 'device', codes), v.from_at, v.to_at, v.ids, v.guids, v.starts, v.ends, 'device')
+		CROSS JOIN poa_internal.query_attached(format(query, 'device', codes), v.from_at - interval '1 day', v.to_at,
+				v.ids, v.guids, v.starts, v.ends, 'device')
 			AS a (id bigint, at timestamptz, code text, chf @extschema@.guid, device @extschema@.guid)
 		UNION ALL
 		SELECT s.id, l.seen_at, NULL, NULL, l.guid
@@ -122,5 +127,5 @@ COMMENT ON FUNCTION poa_internal.first_sign_of_life(bigint[], @extschema@.guid[]
 	'the first sign of life of each of some hubs between UTC instants, no row where there is none.'
 	' ids, hubs, starts (not included) and ends (included) stand side by side. A sign of life is an alert of a device'
 	' (four hexadecimal digits) in an attached table, by its hub or by a device that was on the hub then, or a row in'
-	' poa.sign_of_life of either, whose code is NULL here. restoration: only the restoration alerts, 8F35 to 8F3C (GBCS)';
+	' poa.sign_of_life of either, whose code is NULL here. An alert of the same key as one before counts as that one. restoration: only the restoration alerts, 8F35 to 8F3C (GBCS)';
 REVOKE ALL ON FUNCTION poa_internal.first_sign_of_life(bigint[], @extschema@.guid[], timestamptz[], timestamptz[], boolean) FROM PUBLIC;
