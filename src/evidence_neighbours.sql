@@ -23,14 +23,13 @@ DECLARE
 	ad1_ats timestamptz[];
 	ad1_starts timestamptz[];
 BEGIN
-	SELECT array_agg(DISTINCT date_bin(width, poa_internal.outage_start(l.outage_started_at, l.decided_at) + d.d * n.within, '2000-01-01'))
+	/* a slice is no shorter than within, so what is near is in the same or one beside it */
+	SELECT array_agg(DISTINCT date_bin(width, poa_internal.outage_start(l.outage_started_at, l.decided_at), '2000-01-01') + d.d * width)
 	INTO slices
 	FROM unnest(log_ids) AS i (log_id)
 	JOIN poa.suppression_log AS l USING (log_id)
-	JOIN poa.hub_group AS g ON g.chf OPERATOR(@extschema@.=) l.chf
-	JOIN poa_internal.neighbourhoods() AS n ON n.kind = g.kind
 	CROSS JOIN (VALUES (-1), (0), (1)) AS d (d);
-	IF slices IS NULL THEN
+	IF slices IS NULL OR NOT EXISTS (SELECT FROM poa.hub_group) THEN
 		RETURN;
 	END IF;
 	SELECT array_agg(a.chf), array_agg(a.at), array_agg(a.start) INTO ad1_hubs, ad1_ats, ad1_starts
@@ -55,7 +54,7 @@ BEGIN
 		JOIN poa.hub_group AS g ON g.chf OPERATOR(@extschema@.=) l.chf
 		JOIN poa_internal.neighbourhoods() AS n ON n.kind = g.kind
 	), near AS MATERIALIZED (
-		/* OFFSET 0, because all hubs of a neighbourhood are many more than those that are dark */
+		/* OFFSET 0, so that dark hubs of a neighbourhood and a slice are joined, of which there are the fewest */
 		SELECT t.log_id, t.kind, p.n, p.chf, p.at, p.start
 		FROM (
 			SELECT a.n, a.chf, a.at, a.start, date_bin(width, a.start, '2000-01-01') AS slice, g.kind, g.group_id
@@ -64,9 +63,10 @@ BEGIN
 			OFFSET 0
 		) AS p
 		JOIN (
-			SELECT DISTINCT t.log_id, t.chf, t.kind, t.group_id, t.start - t.within AS from_at, t.start + t.within AS to_at,
-				date_bin(width, t.start + d.d * t.within, '2000-01-01') AS slice
+			SELECT t.log_id, t.chf, t.kind, t.group_id, t.start - t.within AS from_at, t.start + t.within AS to_at,
+				date_bin(width, t.start, '2000-01-01') + d.d * width AS slice
 			FROM target AS t CROSS JOIN (VALUES (-1), (0), (1)) AS d (d)
+			OFFSET 0
 		) AS t USING (kind, group_id, slice)
 		WHERE p.start BETWEEN t.from_at AND t.to_at AND p.chf OPERATOR(@extschema@.<>) t.chf
 	), explained AS MATERIALIZED (
