@@ -64,7 +64,7 @@ sub script
 		my @hubs = map { 1 + ($n * 7 + $_ * 13 + $client) % 100 + 200 * ($n % 2) } 0 .. 3;
 		my @inserts = map {
 			$id++;
-			"INSERT INTO alerts VALUES ($id, 'AD1', $_\::bigint::guid, '2030-01-01 00:15:00+00', NULL);"
+			"INSERT INTO alerts VALUES ($id, 'AD1', $_\::bigint::guid, '2030-01-01 00:15:00+00', '$id');"
 		} @hubs;
 		push @script,
 			$n % 10 == 0 ? ('BEGIN;', @inserts, 'ROLLBACK;')
