@@ -251,9 +251,9 @@ SELECT poa.purge_log('infinity');
 INSERT INTO poa.guid_list VALUES (300::bigint::guid);
 INSERT INTO poa.device VALUES (300::bigint::guid, 'ESME', 2, '1063', 300::bigint::guid, '1000000000000');
 SELECT poa.track_activation(300::bigint::guid, received_at => '2030-01-01 00:00:00+00');
-INSERT INTO alerts VALUES (1, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00'), (2, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00');
+INSERT INTO alerts VALUES (1, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '1'), (2, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '2');
 SELECT poa.release(min(log_id), 'to see it there') FROM poa.suppression_log;
-INSERT INTO alerts VALUES (3, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00');
+INSERT INTO alerts VALUES (3, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '3');
 SQL
 $node->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', <<'SQL'), "1|stored\n2|stored\n3|log\nt|1", 'the standby has the alerts, the log and the windows');
@@ -261,15 +261,15 @@ SELECT id, place FROM place ORDER BY id, place DESC;
 SELECT met, (SELECT count(*) FROM poa.suppressed_alert WHERE released_at IS NOT NULL)
 FROM poa.explain(300::bigint::guid, '2030-01-01 00:15:00+00') WHERE criterion = 'verdict';
 SQL
-my ($rc, $out, $err) = $standby->psql('postgres', "INSERT INTO alerts VALUES (4, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00')");
+my ($rc, $out, $err) = $standby->psql('postgres', "INSERT INTO alerts VALUES (4, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '4')");
 like($err, qr/read-only transaction/, 'it takes none of its own');
 
 $node->stop('immediate');
 $standby->promote;
 is($standby->safe_psql('postgres', <<'SQL'), "5|stored\n6|log\n7|log\nt\n0", 'after promotion it decides');
-INSERT INTO alerts VALUES (5, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00'), (6, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00');
+INSERT INTO alerts VALUES (5, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '5'), (6, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '6');
 UPDATE poa.device SET chf = 301::bigint::guid WHERE device = 300::bigint::guid;
-INSERT INTO alerts VALUES (7, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00');
+INSERT INTO alerts VALUES (7, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '7');
 SELECT id, place FROM place WHERE id >= 5 ORDER BY id;
 SELECT max(log_id) = (SELECT log_id FROM poa.suppression_log WHERE alert->>'id' = '7') FROM poa.suppression_log;
 BEGIN;
