@@ -294,7 +294,7 @@ import openpyxl, sys
 book = openpyxl.Workbook(write_only=sys.argv[2] == 'stream')
 sheet = book.create_sheet('Meters') if book.write_only else book.active
 for row in [('Model', 'GUID'), *(('E470', '00-DB-12-34-56-78-%02X-%02X' % divmod(n, 256)) for n in range(1000))]:
-    sheet.append(row)
+	sheet.append(row)
 book.save(sys.argv[1])
 },
 	xlsxwriter => q{
@@ -302,7 +302,7 @@ import sys, xlsxwriter
 book = xlsxwriter.Workbook(sys.argv[1], {'constant_memory': sys.argv[2] == 'stream'})
 sheet = book.add_worksheet('Meters')
 for n, row in enumerate([('Model', 'GUID'), *(('E470', '00-DB-12-34-56-78-%02X-%02X' % divmod(n, 256)) for n in range(1000))]):
-    sheet.write_row(n, 0, row)
+	sheet.write_row(n, 0, row)
 book.close()
 });
 foreach my $writer (sort keys %writers)
