@@ -166,7 +166,7 @@ BEGIN
 		SELECT first + n, pick(seed + n, 3) <> 0 FROM generate_series(1, rows) AS n;
 	EXECUTE format('INSERT INTO %I (id, alert_code, chf, received_at, mpxn, note)'
 		' SELECT $1 + n, CASE pick($2 + n, 3) WHEN 1 THEN ''8F35'' ELSE ''AD1'' END,'
-		' CASE pick($2 + n, 3) WHEN 2 THEN 2 ELSE 1 END::bigint::guid, $3, NULL,'
+		' CASE pick($2 + n, 3) WHEN 2 THEN 2 ELSE 1 END::bigint::guid, $3 + ($1 + n) * interval ''1 microsecond'', NULL,'
 		' CASE WHEN $5 AND n = $6 AND pick($2 + n, 3) <> 0 THEN ''bad''	WHEN $5 AND n = $6 THEN (1 / (n - n))::text'
 		' ELSE nest($4, $2 + 10 * n) END FROM generate_series(1, $6) AS n', alerts)
 		USING first, seed, timestamptz '2030-01-01 00:15:00+00', depth - 1, fails, rows;
@@ -370,7 +370,7 @@ sub arriving
 	$id += $rows;
 	return "WITH e AS (INSERT INTO expected SELECT $first + n, $hub = 2 FROM generate_series(1, $rows) AS n)"
 	  . " INSERT INTO $table (id, alert_code, chf, received_at, note) SELECT $first + n, 'AD1',"
-	  . " $hub\::bigint::guid, '2030-01-01 00:15:00+00', $note FROM generate_series(1, $rows) AS n";
+	  . " $hub\::bigint::guid, timestamptz '2030-01-01 00:15:00+00' + ($first + n) * interval '1 microsecond', $note FROM generate_series(1, $rows) AS n";
 }
 
 SKIP:
