@@ -275,6 +275,6 @@ SELECT coalesce(m.name, format('%s_%s', t.relname, t.attname)) AS differs, m.num
 FROM (SELECT * FROM macro WHERE kind = 'Anum') AS m
 FULL JOIN (
 	SELECT c.relname, a.attname, a.attnum FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
-	WHERE c.relnamespace = 'poa'::regnamespace AND c.relname IN (SELECT name FROM macro WHERE kind = 'Natts')
+	WHERE c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relname IN (SELECT name FROM macro WHERE kind = 'Natts')
 ) AS t ON format('%s_%s', t.relname, t.attname) = m.name AND t.attnum = m.number
 WHERE m.name IS NULL OR t.attname IS NULL ORDER BY 1;

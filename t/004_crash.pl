@@ -40,7 +40,7 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list SELECT n::bigint::guid FROM generate_series(1, 200) AS n;
 INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, '1000000000000' FROM generate_series(1, 200) AS n;
 CREATE TABLE alerts (id bigint, alert_code text, chf guid, received_at timestamptz, mpxn text);
-SELECT poa.attach('alerts');
+SELECT poa.attach('alerts', key => 'id');
 -- a released alert is in its table; where its release is half done, it is in both or in neither
 CREATE VIEW released AS
 	SELECT (l.alert->>'id')::bigint AS id FROM poa.suppression_log AS l JOIN poa.release_log USING (log_id);
@@ -192,10 +192,10 @@ SELECT hub, n, found FROM (
 SQL
 	is($server->safe_psql('postgres', <<'SQL'), "0\nt", "$what: decisions go on");
 BEGIN;
-INSERT INTO alerts SELECT -1, 'AD1', chf, opens_at FROM poa.activation WHERE status = 'tracked';
-SELECT count(*) FROM alerts WHERE id = -1;
+INSERT INTO alerts SELECT -activation_id, 'AD1', chf, opens_at FROM poa.activation WHERE status = 'tracked';
+SELECT count(*) FROM alerts WHERE id < 0;
 SELECT count(*) = (SELECT count(*) FROM poa.activation WHERE status = 'tracked')
-FROM poa.suppression_log WHERE alert->>'id' = '-1';
+FROM poa.suppression_log WHERE (alert->>'id')::bigint < 0;
 ROLLBACK;
 SQL
 	return;
@@ -273,8 +273,8 @@ INSERT INTO alerts VALUES (7, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00'
 SELECT id, place FROM place WHERE id >= 5 ORDER BY id;
 SELECT max(log_id) = (SELECT log_id FROM poa.suppression_log WHERE alert->>'id' = '7') FROM poa.suppression_log;
 BEGIN;
-INSERT INTO alerts SELECT -1, 'AD1', chf, opens_at FROM poa.activation WHERE status = 'tracked';
-SELECT count(*) FROM alerts WHERE id = -1;
+INSERT INTO alerts SELECT -activation_id, 'AD1', chf, opens_at FROM poa.activation WHERE status = 'tracked';
+SELECT count(*) FROM alerts WHERE id < 0;
 ROLLBACK;
 SQL
 ($rc, $out, $err) = $standby->psql('postgres', 'DELETE FROM poa.suppression_log');

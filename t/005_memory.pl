@@ -499,7 +499,7 @@ my @commands = (
 	'ALTER TABLE poa.activation ADD COLUMN more int',
 	'ALTER TABLE poa.suppression_log ADD COLUMN more int',
 	'REINDEX TABLE poa.suppression_log',
-	'ALTER TABLE poa.device DROP COLUMN mpxn',
+	'ALTER TABLE poa.hold_log DROP COLUMN reason',
 	'CLUSTER poa.activation USING activation_pkey',
 	'ALTER TABLE a ALTER COLUMN mpxn TYPE varchar',
 	'ALTER TABLE a DROP COLUMN chf');
