@@ -347,7 +347,7 @@ my @plants = (
 	[ 'COMMENT ON COLUMN poa.suppression_log.note IS NULL', qr/^- comment column note of table poa\.suppression_log/m ],
 	[ q{ALTER TABLE poa.suppression_log ALTER COLUMN note TYPE varchar}, qr/^\+ column poa\.suppression_log\.note: \d+ character varying/m ],
 	[ q{ALTER TABLE poa.suppression_log ALTER COLUMN note SET DEFAULT 'x'}, qr/^\+ column poa\.suppression_log\.note: .*default/m ],
-	[ 'ALTER TABLE poa.activation DROP COLUMN status, ADD COLUMN status text', qr/^\+ column poa\.activation\.status:/m ],
+	[ 'ALTER TABLE poa.activation DROP COLUMN ended_at, ADD COLUMN ended_at timestamptz', qr/^\+ column poa\.activation\.ended_at:/m ],
 	[ 'GRANT EXECUTE ON FUNCTION poa.next_version() TO PUBLIC', qr/^\+ right poa\.next_version\(\): PUBLIC EXECUTE/m ],
 	[ 'GRANT SELECT ON poa.note TO dno', qr/^\+ initial right table poa\.note: dno SELECT/m ],
 	[ 'ALTER FUNCTION poa.next_version() STABLE', qr/^[+] function poa\.next_version\(\):/m ],
