@@ -1,5 +1,5 @@
 /*
- * The reports over a year of history, as a DNO asks for them:
+ * The reports over a year of history, as a DNO calls them:
  *
  *   tools/sandbox run psql -v alerts=20000000 -f "$PWD/bench/history.sql"
  *

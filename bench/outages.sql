@@ -4,7 +4,7 @@
  *
  * Hubs 0, 1, 2, ... are 30 to a low-voltage feeder and 300 to a circuit, one
  * meter on each.  Four in ten meters are listed; two in a hundred are of the same
- * make and updated likewise, but tracked by nobody.  Eight nights a month have
+ * make and updated likewise, but not tracked.  Eight nights a month have
  * a campaign.  Power goes 9 to 12 minutes after an activation, for 4 to 6, both
  * by firmware, and later and longer where the flash has aged.  A hub sends its
  * AD1 three minutes later, which some minutes delay now and then, and the meter

@@ -99,7 +99,7 @@ BEGIN
 		/* the log is append-only even for us; this is our own throw-away server */
 		ALTER TABLE poa.suppression_log DISABLE TRIGGER append_only;
 		ALTER TABLE poa.release_log DISABLE TRIGGER append_only;
-		TRUNCATE poa.suppression_log, poa.release_log;
+		TRUNCATE poa.suppression_log, poa.release_log, poa_internal.released_alert;
 		ALTER TABLE poa.suppression_log ENABLE ALWAYS TRIGGER append_only;
 		ALTER TABLE poa.release_log ENABLE ALWAYS TRIGGER append_only;
 	ELSIF to_regclass(format('%I.suppression_log', peer)) IS NOT NULL THEN

@@ -1,5 +1,5 @@
 --
--- The log is append-only, for everybody; only purging removes what is old.
+-- The log is append-only, for every role; only purging removes what is old.
 --
 SET client_min_messages = warning;
 DROP EXTENSION IF EXISTS poa_suppress CASCADE;

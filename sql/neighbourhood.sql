@@ -71,7 +71,7 @@ SELECT * FROM told() WHERE hub >= 100;
 SELECT go_dark('{183,193}', '2026-03-01 12:11');
 SELECT * FROM told() WHERE hub >= 100;
 
--- released, shadow, held and suppressed ones count for nobody
+-- released, shadow, held and suppressed ones count for none
 TRUNCATE alerts;
 SELECT go_dark('{200}', '2026-03-01 12:12');
 SELECT poa.detach('alerts'), poa.attach('alerts', started => 'began_at', mode => 'shadow');

@@ -155,7 +155,7 @@ CREATE TEMP VIEW type_problem AS
 		('has no default hash', has.scalar AND NOT 'hash' = ANY (has.orders)),
 		('has no default brin', has.scalar AND t.typlen > 0 AND NOT 'brin' = ANY (has.orders)),
 		('has no min or no max', has.scalar AND NOT has.aggregates @> '{min,max}'),
-		('is by value with a length or an alignment that can not be',
+		('is by value with a length or an alignment that cannot be',
 			t.typbyval AND format('%s%s', t.typlen, t.typalign) NOT IN ('1c', '2s', '4i', '8d')),
 		('has eight bytes, but is by reference', t.typtype = 'b' AND t.typlen = 8 AND NOT t.typbyval),
 		('has a fixed length, but can be toasted', t.typlen <> -1 AND t.typstorage <> 'p'),
@@ -167,7 +167,7 @@ CREATE TEMP VIEW aggregate_problem AS
 	SELECT g.aggfnoid::regprocedure::text AS object, c.problem
 	FROM pg_aggregate AS g JOIN pg_proc AS f ON f.oid = g.aggfnoid
 	CROSS JOIN LATERAL (VALUES
-		('can not be combined', g.aggkind = 'n' AND g.aggcombinefn = 0),
+		('cannot be combined', g.aggkind = 'n' AND g.aggcombinefn = 0),
 		('is not known to be the end of an order', f.proname IN ('min', 'max') AND g.aggsortop = 0)
 	) AS c (problem, found)
 	WHERE c.found AND f.oid IN (SELECT oid FROM member WHERE catalog = 'pg_proc');
@@ -264,7 +264,7 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 SELECT * FROM finding ORDER BY kind COLLATE "C", object COLLATE "C", problem COLLATE "C";
 ROLLBACK;
 
--- What C knows of columns by number (src/*.h) is what the catalog has.
+-- The columns that C reads by number (src/*.h) are those of the catalog.
 \set macros `cat "$PG_ABS_SRCDIR"/src/*.h | sed -n 's/^#define \(Anum\|Natts\)_\([a-z_]*\)[[:space:]]*\([0-9]*\)$/\1 \2 \3/p'`
 CREATE TEMP TABLE macro AS
 	SELECT split_part(m, ' ', 1) AS kind, split_part(m, ' ', 2) AS name, split_part(m, ' ', 3)::int AS number
@@ -275,6 +275,6 @@ SELECT coalesce(m.name, format('%s_%s', t.relname, t.attname)) AS differs, m.num
 FROM (SELECT * FROM macro WHERE kind = 'Anum') AS m
 FULL JOIN (
 	SELECT c.relname, a.attname, a.attnum FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
-	WHERE c.relnamespace = 'poa'::regnamespace AND c.relname IN (SELECT name FROM macro WHERE kind = 'Natts')
+	WHERE c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relname IN (SELECT name FROM macro WHERE kind = 'Natts')
 ) AS t ON format('%s_%s', t.relname, t.attname) = m.name AND t.attnum = m.number
 WHERE m.name IS NULL OR t.attname IS NULL ORDER BY 1;

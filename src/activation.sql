@@ -84,6 +84,8 @@ CREATE TABLE poa.activation_change (
 	transaction_id xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id()
 );
 CREATE INDEX activation_change_activation_id_idx ON poa.activation_change (activation_id);
+/* by which poa.release_genuine finds what is new; the table grows in the order of time */
+CREATE INDEX activation_change_changed_at_idx ON poa.activation_change USING brin (changed_at) WITH (autosummarize = on);
 COMMENT ON TABLE poa.activation_change IS
 	'what was known of each activation when.'
 	' A row for its tracking and for each change of status, hub or time. Append-only; poa.purge_activations removes the changes of'

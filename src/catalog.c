@@ -27,13 +27,16 @@
 #include "catalog.h"
 
 /*
- * One of the extension's relations by name; 42P01 where it is missing.
+ * One of the extension's relations by name, in schema poa or poa_internal; 42P01
+ * where it is missing.
  */
 Oid
 poa_relation(const char *name)
 {
 	Oid			relid = get_relname_relid(name, get_namespace_oid("poa", false));
 
+	if (!OidIsValid(relid))
+		relid = get_relname_relid(name, get_namespace_oid("poa_internal", false));
 	if (!OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),

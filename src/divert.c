@@ -524,7 +524,7 @@ divert_and_log(Diversion *diversion, PoaAlert *alert, PoaMatch *matches, int nma
 		logged = poa_same_alert_find(diversion->same, alert);
 	if (logged == POA_NOT_LOGGED || (logged == POA_LOGGED_DIVERTED && !diverts))
 		poa_log_write(diversion->log, alert, matches, nmatches, hold_id, diverts);
-	poa_same_alert_settled(diversion->same, alert, !diverts);
+	poa_same_alert_settled(diversion->same, alert);
 	return diverts && logged != POA_LOGGED_STANDS;
 }
 

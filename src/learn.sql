@@ -155,7 +155,8 @@ BEGIN
 		SELECT s.*,
 			CASE s.method WHEN 'quantile' THEN s.began[1] - s.margin ELSE s.began[2] - greatest(s.deviations * d.began, s.margin) END AS low,
 			CASE s.method WHEN 'quantile' THEN s.began[3] + s.margin ELSE s.began[2] + greatest(s.deviations * d.began, s.margin) END AS high,
-			CASE s.method WHEN 'quantile' THEN s.silence[2] + s.margin ELSE s.silence[1] + greatest(s.deviations * d.silence, s.margin) END AS silence_high
+			CASE s.method WHEN 'quantile' THEN s.silence[2] + s.margin
+				ELSE s.silence[1] + greatest(s.deviations * d.silence, s.margin) END AS silence_high
 		FROM spread AS s
 		CROSS JOIN LATERAL (
 			SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(k.began - s.began[2])) AS began,

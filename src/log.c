@@ -284,6 +284,10 @@ poa_purge_log(PG_FUNCTION_ARGS)
 						   "(SELECT FROM poa.suppression_log AS l "
 						   "WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)",
 						   0, NULL, NULL);
+		(void) poa_execute("DELETE FROM poa_internal.released_alert AS r WHERE NOT EXISTS "
+						   "(SELECT FROM poa.suppression_log AS l "
+						   "WHERE l.log_id OPERATOR(pg_catalog.=) r.log_id)",
+						   0, NULL, NULL);
 		values[1] = Int64GetDatum((int64) purged);
 		if (purged > 0)
 			(void) poa_execute("INSERT INTO poa.log_purge (before, log_rows) VALUES ($1, $2)",

@@ -50,8 +50,9 @@ CREATE INDEX suppression_log_decided_at_idx ON poa.suppression_log
 CREATE INDEX suppression_log_chf_decided_at_idx ON poa.suppression_log (chf, decided_at);
 CREATE INDEX suppression_log_mpxn_idx ON poa.suppression_log USING hash (mpxn);
 
-/* same_alert.c searches this one by name, and that by hub; an alert without a key adds nothing to it */
+/* same_alert.c searches these by name; an alert without a key adds nothing to the first, a diverted one to the second */
 CREATE INDEX suppression_log_alert_key_idx ON poa.suppression_log USING hash (alert_key);
+CREATE INDEX suppression_log_stored_idx ON poa.suppression_log (chf, decided_at) WHERE NOT diverted;
 
 COMMENT ON TABLE poa.suppression_log IS
 	'every AD1 that fell into a suppressing window, whole, with the reason.'

@@ -129,6 +129,10 @@ record_release(int64 log_id, Datum reason, Datum released_by)
 								   result_text(1), result_text(2)) : 0));
 	}
 
+	(void) poa_execute("INSERT INTO poa_internal.released_alert (log_id, chf, decided_at) "
+					   "SELECT log_id, chf, decided_at FROM poa.suppression_log "
+					   "WHERE log_id OPERATOR(pg_catalog.=) $1",
+					   1, params, values);
 	(void) poa_execute("SELECT source_schema, source_table, alert, "
 					   "poa_internal.attached_table(source_schema, source_table) "
 					   "FROM poa.suppression_log WHERE log_id OPERATOR(pg_catalog.=) $1",

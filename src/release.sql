@@ -24,6 +24,19 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poa.release_lo
 ALTER TABLE poa.release_log ENABLE ALWAYS TRIGGER append_only;
 COMMENT ON TRIGGER append_only ON poa.release_log IS 'what was released stays';
 
+/* by which same_alert.c finds a release of a hub and instant, however many alerts are alike */
+CREATE TABLE poa_internal.released_alert (
+	log_id bigint PRIMARY KEY,
+	chf @extschema@.guid NOT NULL,
+	decided_at timestamptz NOT NULL
+);
+CREATE INDEX released_alert_chf_decided_at_idx ON poa_internal.released_alert (chf, decided_at);
+COMMENT ON TABLE poa_internal.released_alert IS 'hub and instant of each alert in poa.release_log; written by poa.release';
+COMMENT ON COLUMN poa_internal.released_alert.log_id IS 'number of the entry in poa.suppression_log';
+COMMENT ON COLUMN poa_internal.released_alert.chf IS 'GUID of the hub, as logged';
+COMMENT ON COLUMN poa_internal.released_alert.decided_at IS 'UTC instant of the alert that was judged';
+SELECT pg_catalog.pg_extension_config_dump('poa_internal.released_alert', '');
+
 CREATE FUNCTION poa.release(log_id bigint, reason text) RETURNS void
 	AS 'MODULE_PATHNAME', 'poa_release' LANGUAGE C;
 COMMENT ON FUNCTION poa.release(bigint, text) IS

@@ -4,7 +4,9 @@
  *	  What the log has of an alert that is delivered, or moved, again.
  *
  * With a key the same alert is that of the same table and key, else that of the
- * same table, hub, instant and MPxN; all that is logged is of one code.
+ * same table, hub, instant and MPxN; all that is logged is of one code.  Without
+ * a key only what stands in its table is looked for, in indexes of just that, so
+ * that the cost does not grow with the number of like alerts that were diverted.
  *
  * Of two deliveries of one key at the same time the second waits for the end of
  * the first, whose row it finds although it is not committed.  A lock on the key
@@ -29,8 +31,8 @@
 #include "attach.h"
 #include "catalog.h"
 #include "compat.h"
-#include "guid.h"
 #include "probe.h"
+#include "released_alert.h"
 #include "same_alert.h"
 #include "suppression_log.h"
 
@@ -48,14 +50,11 @@ struct PoaSameAlert
 	Oid			other_source;
 	FmgrInfo	attached_table;
 
-	/* the last alert of which no like row of the log stands in the table */
-	bool		none_stands;
-	PoaAlert	last;
-	text	   *last_mpxn;		/* NULL where it had none */
-
-	PoaProbe	by_key;			/* open once an alert has a key */
-	PoaProbe	by_hub;
-	PoaProbe	releases;		/* open once a diverted alert is found */
+	PoaProbe	stored;			/* by hub and instant, what was not diverted */
+	PoaProbe	released;		/* by hub and instant, what was released */
+	PoaProbe	by_key;			/* these are open once needed */
+	PoaProbe	by_id;
+	PoaProbe	releases;		/* by log_id */
 };
 
 /*
@@ -71,8 +70,10 @@ poa_same_alert_open(Relation alerts)
 	same->source = poa_attached_root(alerts);
 	same->source_schema = get_namespace_name(get_rel_namespace(same->source));
 	same->source_table = get_rel_name(same->source);
-	poa_probe_open(&same->by_hub, "suppression_log", AccessShareLock,
-				   "suppression_log_chf_decided_at_idx");
+	poa_probe_open(&same->stored, "suppression_log", AccessShareLock,
+				   "suppression_log_stored_idx");
+	poa_probe_open(&same->released, "released_alert", AccessShareLock,
+				   "released_alert_chf_decided_at_idx");
 	return same;
 }
 
@@ -82,8 +83,10 @@ poa_same_alert_open(Relation alerts)
 void
 poa_same_alert_close(PoaSameAlert *same)
 {
+	poa_probe_close(&same->stored);
+	poa_probe_close(&same->released);
 	poa_probe_close(&same->by_key);
-	poa_probe_close(&same->by_hub);
+	poa_probe_close(&same->by_id);
 	poa_probe_close(&same->releases);
 }
 
@@ -190,85 +193,83 @@ stands(PoaSameAlert *same, TupleTableSlot *slot)
 }
 
 /*
- * Find the alert by its hub, instant and MPxN, as it has been committed, or
- * logged by the same statement.  Where it has a key only rows without one are of
- * use, logged before the table had a key.
+ * Is the log row in the slot, of the same hub and instant, that of the same
+ * alert?  Where the alert has a key only a row without one can be, logged before
+ * the table had a key.
  */
-static PoaLogged
-find_by_hub(PoaSameAlert *same, const PoaAlert *alert)
+static bool
+is_same_but_for_key(PoaSameAlert *same, const PoaAlert *alert, TupleTableSlot *slot)
 {
-	PoaProbe   *probe = &same->by_hub;
-	PoaLogged	found = POA_NOT_LOGGED;
+	bool		isnull;
+	Datum		mpxn;
+
+	if (!alert->key.isnull)
+	{
+		(void) slot_getattr(slot, Anum_suppression_log_alert_key, &isnull);
+		if (!isnull)
+			return false;
+	}
+	mpxn = slot_getattr(slot, Anum_suppression_log_mpxn, &isnull);
+	if (isnull != alert->mpxn.isnull)
+		return false;
+	if (!isnull)
+	{
+		text	   *wanted = DatumGetTextPP(alert->mpxn.value);
+
+		if (!poa_text_is(mpxn, VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted)))
+			return false;
+	}
+	return is_of_table(same, slot);
+}
+
+/*
+ * Find the alert among those of its hub and instant that were not diverted.
+ */
+static bool
+find_stored(PoaSameAlert *same, const PoaAlert *alert)
+{
+	PoaProbe   *probe = &same->stored;
+	bool		found = false;
 
 	poa_probe_start_from(probe, alert->chf, TimestampTzGetDatum(alert->at), SnapshotSelf);
-	while (found == POA_NOT_LOGGED && poa_probe_next(probe))
+	while (!found && poa_probe_next(probe))
 	{
 		bool		isnull;
 		Datum		at = slot_getattr(probe->slot, Anum_suppression_log_decided_at, &isnull);
-		Datum		mpxn = slot_getattr(probe->slot, Anum_suppression_log_mpxn, &isnull);
 
 		if (DatumGetTimestampTz(at) != alert->at)
 			break;
-		if (isnull != alert->mpxn.isnull)
-			continue;
-		if (!isnull)
-		{
-			text	   *wanted = DatumGetTextPP(alert->mpxn.value);
-
-			if (!poa_text_is(mpxn, VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted)))
-				continue;
-		}
-		if (!alert->key.isnull)
-		{
-			(void) slot_getattr(probe->slot, Anum_suppression_log_alert_key, &isnull);
-			if (!isnull)
-				continue;
-		}
-		if (is_of_table(same, probe->slot) && stands(same, probe->slot))
-			found = POA_LOGGED_STANDS;
+		found = is_same_but_for_key(same, alert, probe->slot);
 	}
 	poa_probe_end(probe);
 	return found;
 }
 
 /*
- * Is an alert like the last one of which nothing was found to stand?  So many
- * of one hub, instant and MPxN do not cost the square of their number.
+ * Find the alert among those of its hub and instant that were released.
  */
 static bool
-is_like_last(PoaSameAlert *same, const PoaAlert *alert)
+find_released(PoaSameAlert *same, const PoaAlert *alert)
 {
-	text	   *mpxn;
+	PoaProbe   *probe = &same->released;
+	bool		found = false;
 
-	if (!same->none_stands || !alert->key.isnull ||
-		DatumGetGuid(alert->chf) != DatumGetGuid(same->last.chf) || alert->at != same->last.at ||
-		alert->mpxn.isnull != (same->last_mpxn == NULL))
-		return false;
-	if (alert->mpxn.isnull)
-		return true;
-	mpxn = DatumGetTextPP(alert->mpxn.value);
-	return poa_text_is(PointerGetDatum(same->last_mpxn), VARDATA_ANY(mpxn), VARSIZE_ANY_EXHDR(mpxn));
-}
-
-/*
- * Remember an alert without a key of which nothing stands.
- */
-static void
-remember(PoaSameAlert *same, const PoaAlert *alert)
-{
-	if (same->last_mpxn != NULL)
-		pfree(same->last_mpxn);
-	same->last_mpxn = NULL;
-	same->last.chf = alert->chf;
-	same->last.at = alert->at;
-	if (!alert->mpxn.isnull)
+	poa_probe_start_from(probe, alert->chf, TimestampTzGetDatum(alert->at), SnapshotSelf);
+	while (!found && poa_probe_next(probe))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(same->context);
+		bool		isnull;
+		Datum		at = slot_getattr(probe->slot, Anum_released_alert_decided_at, &isnull);
 
-		same->last_mpxn = DatumGetTextPCopy(alert->mpxn.value);
-		MemoryContextSwitchTo(caller);
+		if (DatumGetTimestampTz(at) != alert->at)
+			break;
+		open_when_needed(same, &same->by_id, "suppression_log", "suppression_log_pkey");
+		poa_probe_start_with(&same->by_id, slot_getattr(probe->slot, Anum_released_alert_log_id, &isnull),
+							 SnapshotSelf);
+		found = poa_probe_next(&same->by_id) && is_same_but_for_key(same, alert, same->by_id.slot);
+		poa_probe_end(&same->by_id);
 	}
-	same->none_stands = true;
+	poa_probe_end(probe);
+	return found;
 }
 
 /*
@@ -319,7 +320,7 @@ find_by_key(PoaSameAlert *same, const PoaAlert *alert)
 		poa_probe_end(probe);
 		if (!TransactionIdIsValid(in_progress))
 			return found;
-		poa_same_alert_settled(same, alert, false);
+		poa_same_alert_settled(same, alert);
 		XactLockTableWait(in_progress, NULL, NULL, XLTW_None);
 	}
 }
@@ -333,26 +334,19 @@ poa_same_alert_find(PoaSameAlert *same, const PoaAlert *alert)
 {
 	PoaLogged	found = POA_NOT_LOGGED;
 
-	if (is_like_last(same, alert))
-		return POA_NOT_LOGGED;
 	if (!alert->key.isnull)
 		found = find_by_key(same, alert);
-	if (found == POA_NOT_LOGGED)
-		found = find_by_hub(same, alert);
-	if (found == POA_NOT_LOGGED && alert->key.isnull)
-		remember(same, alert);
+	if (found == POA_NOT_LOGGED && (find_stored(same, alert) || find_released(same, alert)))
+		found = POA_LOGGED_STANDS;
 	return found;
 }
 
 /*
- * The alert has been logged, or needs not to be.  in_table is true where it is
- * stored as well.
+ * The alert has been logged, or needs not to be.
  */
 void
-poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert, bool in_table)
+poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert)
 {
-	if (in_table)
-		same->none_stands = false;
 	if (!alert->key.isnull)
 		UnlockDatabaseObject(same->log, key_lock(same, alert), 0, ExclusiveLock);
 }

@@ -24,7 +24,7 @@ typedef struct PoaSameAlert PoaSameAlert;
 
 extern PoaSameAlert *poa_same_alert_open(Relation alerts);
 extern PoaLogged poa_same_alert_find(PoaSameAlert *same, const PoaAlert *alert);
-extern void poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert, bool in_table);
+extern void poa_same_alert_settled(PoaSameAlert *same, const PoaAlert *alert);
 extern void poa_same_alert_close(PoaSameAlert *same);
 
 #endif							/* POA_SAME_ALERT_H */

@@ -20,7 +20,7 @@ CONF
 $node->start;
 my $dir = PostgreSQL::Test::Utils::tempdir();
 
-# Hub 1 has a window around 2030-01-01, hub 2 has none.  Whoever inserts a row
+# Hub 1 has a window around 2030-01-01, hub 2 has none.  The role that inserts a row
 # with the note "wait" waits for the holder of the advisory lock.
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION poa_suppress;
