@@ -13,7 +13,10 @@ BEGIN
 		a.at + interval '30 minutes', 'succeeded'
 	FROM generate_series(1, 4 * n_suppressed) AS n
 	CROSS JOIN LATERAL (SELECT timestamptz '2026-03-01Z' + n * (n_alerts / (4 * n_suppressed)) * step) AS a (at);
-	ANALYZE poa.activation;
+	-- verify goes by what is on record of each activation
+	INSERT INTO poa.activation_change (activation_id, status, chf, activates_at, opens_at, closes_at, received_at)
+	SELECT a.activation_id, a.status, a.chf, a.activates_at, a.opens_at, a.closes_at, a.received_at FROM poa.activation AS a;
+	ANALYZE poa.activation, poa.activation_change;
 	CREATE TABLE bench.month (LIKE poa_suppress.alerts INCLUDING ALL);
 	PERFORM poa.attach('bench.month');
 	INSERT INTO bench.month (alert_code, chf, mpxn, outage_started_at, received_at)
