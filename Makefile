@@ -68,12 +68,13 @@ DOCS        = README.md CHANGELOG.md
 
 # sql/NAME.sql in this order; each test creates the extension again, so that any
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
-REGRESS        = install sanity type_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) type_casts type_ops \
-                 registry window activation settle command hub_move divert divert_ways divert_jsonb partition \
-                 attach release same_alert hold log explain monthly window_fit health health_mend metrics access rls search_path attack_rights attack_dno attack_table \
-                 attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask replay reports verify timeline \
-                 duis gbcs alert receive refusal receive_order traffic errors uninstall
-REGRESS_16     = type_softerr
+REGRESS        = install sanity guid_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) guid_casts guid_ops \
+                 manufacturer guid_list device eligibility distributor window activation settle command hub_move \
+                 divert divert_ways divert_jsonb divert_partition attach release same_alert hold log purge explain monthly \
+                 window_fit health health_mend metrics access access_rls search_path attack_rights attack_dno attack_table \
+                 attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask late_activation replay report \
+                 verify timeline open_window duis duis_alert gbcs receive receive_refusal receive_order receive_traffic errors uninstall
+REGRESS_16     = guid_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst $(srcdir)/specs/%.spec,%,$(sort $(wildcard $(srcdir)/specs/*.spec)))
 ISOLATION_OPTS = --no-locale --encoding=UTF8 --load-extension=$(EXTENSION)

@@ -2,11 +2,8 @@
 -- Tracking of firmware activations: windows, redelivery, order of commands,
 -- cancellation, outcome.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
 
 INSERT INTO poa.manufacturer VALUES

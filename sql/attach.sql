@@ -2,11 +2,8 @@
 -- Attaching and detaching: what is refused and how, odd names, and what may be
 -- done to a table afterwards.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
 CREATE FUNCTION pg_temp.attach(call text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

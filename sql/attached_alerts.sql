@@ -2,10 +2,9 @@
 -- Reading the attached tables: one that cannot be read is left out, by name,
 -- and keeps nothing of the others back.
 --
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

@@ -2,10 +2,8 @@
 -- Attack: every function, relation and sequence of schema poa, with every role.
 -- What each may do is written down here; what is not decided is found.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
 
 CREATE ROLE regress_poa_dno;

@@ -1,11 +1,8 @@
 --
 -- The register of commands: what poa.receive was given, and what it answered.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

@@ -2,11 +2,9 @@
 -- The alert in the log is the whole row as it came, whatever the session's
 -- settings and the types of its columns.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres; SET extra_float_digits = 1;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
+SET extra_float_digits = 1;
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001');

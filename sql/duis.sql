@@ -4,11 +4,8 @@
 -- and what is done with a message are in receive.sql.
 --
 \set VERBOSITY terse
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 -- a request, and others made of it
 CREATE FUNCTION pg_temp.request(at text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$

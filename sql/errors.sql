@@ -3,10 +3,9 @@
 -- meant to, tables under another name, damaged messages; and that nothing of
 -- it is left behind.
 --
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list VALUES ('00000000000000e1');

@@ -1,11 +1,8 @@
 --
 -- The binary messages of GBCS: CS06 commands, responses and alerts.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 -- Public vectors, and what has been built from them: with another counter, as
 -- a cancellation, as responses, with a signature, with a MAC header and MAC.

@@ -1,11 +1,8 @@
 --
 -- Is all well: each check, when it is and when it is not.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 -- those that are not well, and how many checks there are; instants differ from run to run
 CREATE TEMP VIEW trouble AS

@@ -1,10 +1,9 @@
 --
 -- Whatever poa.health() finds, the statements in its detail mend.
 --
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

@@ -1,11 +1,9 @@
 --
 -- Figures for a monitor.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'Pacific/Auckland'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
+SET TimeZone = 'Pacific/Auckland';
 
 -- nothing there yet
 SELECT name, labels, value FROM poa.metrics WHERE labels = '{}';

@@ -1,11 +1,8 @@
 --
 -- The month's account: what was suppressed, released and saved.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr', '0', '31 days');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL);
@@ -73,19 +70,3 @@ SELECT sum(suppressed) FROM poa.suppression_monthly WHERE month = '2026-04-01';
 INSERT INTO poa.distributor VALUES (99, 'TEST', NULL, 'Test Networks');
 SELECT distributor FROM poa.suppression_monthly WHERE distributor_id = 99;
 DROP TABLE alerts, shadowed;
-
--- the distributors that are shipped, which stay as they are
-SELECT count(*), min(distributor_id), max(distributor_id), count(DISTINCT mpid), count(gsp_group), count(DISTINCT gsp_group) FROM poa.distributor WHERE distributor_id <> 99;
-SELECT string_agg(distributor_id || ' ' || mpid || coalesce(' ' || gsp_group, ''), ', ' ORDER BY distributor_id) AS distributors FROM poa.distributor;
-\set VERBOSITY terse
-UPDATE poa.distributor SET name = 'mine' WHERE distributor_id = 10;
-UPDATE poa.distributor SET distributor_id = 98 WHERE distributor_id = 38;
-DELETE FROM poa.distributor WHERE distributor_id = 24;
-DELETE FROM poa.distributor;
-TRUNCATE poa.distributor;
-INSERT INTO poa.distributor VALUES (10, 'XXXX', NULL, 'again');
-INSERT INTO poa.distributor VALUES (100, 'XXXX', NULL, 'three digits');
-INSERT INTO poa.distributor VALUES (10, 'XXXX', NULL, 'again') ON CONFLICT (distributor_id) DO UPDATE SET name = EXCLUDED.name;
-UPDATE poa.distributor SET name = 'Other Networks' WHERE distributor_id = 99;
-DELETE FROM poa.distributor WHERE distributor_id = 99;
-SELECT count(*) FROM poa.distributor;

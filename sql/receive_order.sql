@@ -3,11 +3,8 @@
 -- a command, its signed form, its refusal, its cancellation and its outcome are
 -- delivered to poa.receive, the activations are the same in the end.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

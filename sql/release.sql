@@ -2,11 +2,8 @@
 -- Release: a diverted alert goes back into its table, once, unjudged, and all
 -- of it or nothing.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

@@ -6,10 +6,8 @@
 -- of the extension of that kind.
 --
 \set VERBOSITY terse
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 CREATE TEMP VIEW member AS
 	SELECT d.classid::regclass::text AS catalog, d.objid AS oid

@@ -2,12 +2,9 @@
 -- A hostile search_path: what stands in front has the names of ours and of
 -- core's, and is a trap.  None of it may ever run.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
 
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_dno;

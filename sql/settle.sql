@@ -2,11 +2,8 @@
 -- The law of delivery: early messages, refusals, what ends an activation and
 -- what is on record of it.  All orders of delivery are in t/008_law.pl.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');

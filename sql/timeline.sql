@@ -1,11 +1,8 @@
 --
--- poa.timeline: the story of a hub, a device or an MPxN; poa.open_window.
+-- poa.timeline: the story of a hub, a device or an MPxN.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY default
 \set SHOW_CONTEXT never
 
@@ -76,19 +73,6 @@ SELECT * FROM poa.timeline('12345');
 SELECT * FROM poa.timeline('00-00-00-00-00-00-C1');
 SELECT * FROM poa.timeline('Mrs Miller');
 SELECT * FROM poa.timeline('00000000000000c1', NULL);
-
--- open windows: those that suppress and have not closed, own ones only
-SELECT count(poa.track_activation(device)) FROM poa.device;
-SELECT poa.track_activation('00000000000000e4', now() + interval '1 day', 'later'), poa.track_activation('00000000000000e3', now() + interval '1 day', 'gone');
-SELECT poa.refuse_activation('gone', 'E4');
-SELECT mpxn, distributor_id, right(chf::text, 2) AS chf, right(device::text, 2) AS device, status, closes_at - activates_at AS open_for
-FROM poa.open_window ORDER BY mpxn, activates_at;
-SET ROLE regress_poa_dno19;
-SELECT DISTINCT distributor_id FROM poa.open_window;
-SELECT count(*) FROM poa.open_window WHERE mpxn = '1900000000002';
-SELECT count(*) FROM poa.open_window WHERE mpxn = '2000000000001';
-SELECT * FROM poa.activation;
-RESET ROLE;
 
 DROP TABLE alerts;
 DROP EXTENSION poa_suppress;

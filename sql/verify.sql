@@ -1,11 +1,8 @@
 --
 -- verify(): what is planted is found, and nothing else.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
 
 CREATE TABLE alerts (id bigint GENERATED ALWAYS AS IDENTITY, alert_code text, chf guid, received_at timestamptz, mpxn text,

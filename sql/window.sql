@@ -2,11 +2,8 @@
 -- When a window suppresses: what reports go by, and the decision at the insert,
 -- say the same.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr', '5 minutes', '30 minutes');
 CREATE TEMP TABLE state AS

@@ -1,11 +1,8 @@
 --
 -- Do the windows fit: delays by manufacturer and month.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr', '0', '30 minutes'), ('118F', 'Aclara', '10 minutes', '3 minutes');
 INSERT INTO poa.device VALUES

@@ -1,6 +1,7 @@
 # Dependencies point one way: a part of the SQL script refers only to what parts
 # before it have made, and C files include headers of their layer or above, in
-# the order of the table of CONTRIBUTING.md.  docs/internals.md shows each file.
+# the order of the table of CONTRIBUTING.md.  docs/internals.md shows each file,
+# docs/testing.md its test.
 
 use strict;
 use warnings;
@@ -45,6 +46,22 @@ my %shown = map { $_ => 1 } map { /`(\w+)`/g } slurp_file('docs/internals.md') =
 my %stem = map { m{(\w+)\.\w+$} => 1 } glob 'src/*';
 is(join(' ', sort grep { not $shown{$_} } keys %stem), '', 'docs/internals.md shows every file of src');
 is(join(' ', sort grep { not $stem{$_} } keys %shown), '', 'and no other');
+
+# a test is named as what it tests; docs/testing.md has the sweeps, and the files without a test of their name
+my $testing = slurp_file('docs/testing.md');
+my ($sweeps) = $testing =~ /^have names of their own: (.*)\. These/m or BAIL_OUT('docs/testing.md names no sweeps');
+my @sweeps = map { s/\*/.*/r } $sweeps =~ /`([\w*]+)`/g;
+my @tests = map { m{(\w+)\.sql$} } glob 'sql/*.sql';
+foreach my $test (@tests)
+{
+	ok((grep { $test =~ /^\Q$_\E(_|$)/ } keys %stem) || (grep { $test =~ /^$_$/ } @sweeps), "sql/$test is named as a file of src, or is a sweep");
+}
+my ($elsewhere) = $testing =~ /^\| file \| tested by \|\n(.*?)\n\n/ms;
+my @elsewhere = map { s/\*/.*/r } map { /`([\w*]+)(?:\.h)?`/g } map { (split / \| /)[0] } split /\n/, $elsewhere // '';
+foreach my $stem (sort keys %stem)
+{
+	ok((grep { /^\Q$stem\E(_|$)/ } @tests) || (grep { $stem =~ /^$_$/ } @elsewhere), "src/$stem has a test that docs/testing.md leads to");
+}
 
 # and the promises of docs/testing.md have the tests that they name
 my ($promises) = slurp_file('docs/testing.md') =~ /^\| promise \| tested by \|\n(.*?)\n\n/ms;

@@ -2,10 +2,8 @@
 -- Casts of a guid: lossless, by octets, and explicit, but for a text that is stored.
 --
 \set VERBOSITY terse
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 CREATE TEMP TABLE edge AS
 	SELECT form::guid AS g FROM (VALUES ('0000000000000000'), ('0000000000000001'), ('00DB1234567890A0'), ('7FFFFFFFFFFFFFFF'),
 		('8000000000000000'), ('0102030405060708'), ('887384906A1002DB'), ('FFFFFFFFFFFFFFFF')) AS v (form);

@@ -1,35 +1,18 @@
 --
 -- Rows: a DNO reads those of its distributors, whatever it runs.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
+
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL);
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
- tracked 
----------
- t
-(1 row)
-
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
- attach 
---------
- 
-(1 row)
-
 INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', mpxn FROM unnest(ARRAY['1900000000001', '1900000000002', '2000000000001', '2300000000001', '9900000000001', NULL]) AS mpxn;
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE mpxn IN ('1900000000002', '2000000000001');
- release 
----------
- 
- 
-(2 rows)
 
 CREATE ROLE regress_poa_dno19;
 CREATE ROLE regress_poa_dno20;
@@ -41,16 +24,7 @@ CREATE ROLE regress_poa_auditor;
 CREATE ROLE regress_poa_stranger;
 CREATE ROLE regress_poa_bypass BYPASSRLS;
 SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20, 23), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
- grant_dno | grant_dno | grant_operator | grant_auditor 
------------+-----------+----------------+---------------
-           |           |                | 
-(1 row)
-
 SELECT count(*) FROM poa.suppressed_alert;
- count 
--------
-     6
-(1 row)
 
 -- each role and what it reads in the log, in the views and in the account
 CREATE FUNCTION pg_temp.sees(who name) RETURNS text LANGUAGE plpgsql AS $$
@@ -71,135 +45,46 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'member', 'both', 'noinherit', 'operator', 'auditor', 'stranger', 'bypass']) AS who;
-    who    |                                   sees                                   
------------+--------------------------------------------------------------------------
- dno19     | log 19; views 19; released 1; months 2; releases 1
- dno20     | log 20,23; views 20,23; released 1; months 2; releases 1
- member    | log 19; views 19; released 1; months 2; releases 1
- both      | log 19,20,23; views 19,20,23; released 2; months 4; releases 2
- noinherit | permission denied
- operator  | log -,19,20,23,99; views -,19,20,23,99; released 2; months 6; releases 2
- auditor   | log -,19,20,23,99; views -,19,20,23,99; released 2; months 6; releases 2
- stranger  | permission denied
- bypass    | permission denied
-(9 rows)
-
 -- BYPASSRLS, which a superuser gives, shows the rows of what may be read
 GRANT regress_poa_dno19 TO regress_poa_bypass;
 SELECT pg_temp.sees('regress_poa_bypass');
-                                   sees                                   
---------------------------------------------------------------------------
- log -,19,20,23,99; views -,19,20,23,99; released 2; months 6; releases 2
-(1 row)
 
 -- Whatever it runs: filters that disclose, functions, views, cursors, tables made of it, row_security
 SET ROLE regress_poa_dno19;
 CREATE FUNCTION pg_temp.leak(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$BEGIN RAISE NOTICE 'leaked %', what; RETURN true; END$$;
 SELECT mpxn FROM poa.suppression_log WHERE pg_temp.leak(mpxn) ORDER BY mpxn;
-NOTICE:  leaked 1900000000001
-NOTICE:  leaked 1900000000002
-     mpxn      
----------------
- 1900000000001
- 1900000000002
-(2 rows)
-
 SELECT mpxn FROM poa.suppressed_alert WHERE pg_temp.leak(coalesce(mpxn, 'none')) ORDER BY mpxn;
-NOTICE:  leaked 1900000000001
-NOTICE:  leaked 1900000000002
-     mpxn      
----------------
- 1900000000001
- 1900000000002
-(2 rows)
-
 SELECT suppressed FROM poa.suppression_monthly WHERE pg_temp.leak(distributor_id::text);
-NOTICE:  leaked 19
- suppressed 
-------------
-          2
-(1 row)
-
 SELECT mpxn FROM poa.suppression_log WHERE 1 / (mpxn::numeric - 2000000000001) > -1 ORDER BY mpxn;
-     mpxn      
----------------
- 1900000000001
- 1900000000002
-(2 rows)
-
 SELECT count(*) FROM poa.suppression_log WHERE distributor_id = 20 OR log_id > 0 OR true;
- count 
--------
-     2
-(1 row)
-
 SELECT count(*) FROM poa.suppression_log AS a LEFT JOIN poa.suppression_log AS b ON a.log_id <> b.log_id WHERE b.distributor_id <> 19;
- count 
--------
-     0
-(1 row)
-
 SET row_security = off;
 SELECT count(*) FROM poa.suppression_log;
-ERROR:  query would be affected by row-level security policy for table "suppression_log"
 SELECT count(*) FROM poa.suppressed_alert;
-ERROR:  query would be affected by row-level security policy for table "suppression_log"
 RESET row_security;
 CREATE TEMP VIEW my_view AS TABLE poa.suppression_log;
 CREATE TEMP TABLE my_table AS TABLE poa.suppressed_alert;
 SELECT (SELECT count(*) FROM my_view) AS view, (SELECT count(*) FROM my_table) AS made;
- view | made 
-------+------
-    2 |    2
-(1 row)
-
 CREATE FUNCTION pg_temp.my_definer() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM poa.suppression_log';
 SELECT pg_temp.my_definer();
- my_definer 
-------------
-          2
-(1 row)
-
 BEGIN;
 DECLARE c CURSOR FOR SELECT mpxn FROM poa.suppression_log ORDER BY mpxn;
 FETCH ALL FROM c;
-     mpxn      
----------------
- 1900000000001
- 1900000000002
-(2 rows)
-
 COMMIT;
 COPY (SELECT mpxn FROM poa.suppression_log ORDER BY mpxn) TO stdout;
-1900000000001
-1900000000002
 -- what it may not: write, lock for others, name the rows of others
 INSERT INTO poa.suppression_log (log_id) OVERRIDING SYSTEM VALUE VALUES (1);
-ERROR:  permission denied for table suppression_log
 DELETE FROM poa.suppression_log;
-ERROR:  permission denied for table suppression_log
 SELECT FROM poa.suppression_log FOR UPDATE;
-ERROR:  permission denied for table suppression_log
 SELECT count(*) FROM poa.device;
-ERROR:  permission denied for table device
 SELECT count(*) FROM poa.activation;
-ERROR:  permission denied for table activation
 SELECT count(*) FROM poa_internal.access;
-ERROR:  permission denied for table access
 INSERT INTO poa_internal.access VALUES ('regress_poa_dno19', 'auditor', NULL);
-ERROR:  permission denied for table access
 SELECT poa.grant_auditor('regress_poa_dno19');
-ERROR:  permission denied for function grant_auditor
 SELECT poa.release(3, 'not mine');
-ERROR:  permission denied for function release
 RESET ROLE;
 -- a view of one DNO in the hands of another shows each its own rows, and no others
 SELECT count(*) AS superuser FROM my_view;
- superuser 
------------
-         6
-(1 row)
-
 CREATE SCHEMA regress_poa_shared;
 GRANT ALL ON SCHEMA regress_poa_shared TO regress_poa_dno19, regress_poa_dno20;
 SET ROLE regress_poa_dno19;
@@ -208,160 +93,61 @@ CREATE FUNCTION regress_poa_shared.alerts_of() RETURNS SETOF text LANGUAGE sql S
 GRANT SELECT ON regress_poa_shared.alerts TO regress_poa_dno20;
 SET ROLE regress_poa_dno20;
 SELECT * FROM regress_poa_shared.alerts WHERE distributor_id NOT IN (20, 23);
- mpxn | distributor_id 
-------+----------------
-(0 rows)
-
 SELECT * FROM regress_poa_shared.alerts_of();
-   alerts_of   
----------------
- 1900000000001
- 1900000000002
-(2 rows)
-
 RESET ROLE;
 SET client_min_messages = warning;
 DROP SCHEMA regress_poa_shared CASCADE;
 RESET client_min_messages;
+
 -- Plans that were made for another role
 PREPARE rows AS SELECT string_agg(mpxn, ', ' ORDER BY mpxn) AS mpxns FROM poa.suppressed_alert;
 SET plan_cache_mode = force_generic_plan;
 EXECUTE rows;
-                                   mpxns                                   
----------------------------------------------------------------------------
- 1900000000001, 1900000000002, 2000000000001, 2300000000001, 9900000000001
-(1 row)
-
 SET ROLE regress_poa_dno19;
 EXECUTE rows;
-            mpxns             
-------------------------------
- 1900000000001, 1900000000002
-(1 row)
-
 SET ROLE regress_poa_dno20;
 EXECUTE rows;
-            mpxns             
-------------------------------
- 2000000000001, 2300000000001
-(1 row)
-
 SET ROLE regress_poa_stranger;
 EXECUTE rows;
-ERROR:  permission denied for schema poa at character 75
 SET ROLE regress_poa_auditor;
 EXECUTE rows;
-                                   mpxns                                   
----------------------------------------------------------------------------
- 1900000000001, 1900000000002, 2000000000001, 2300000000001, 9900000000001
-(1 row)
-
 SET ROLE regress_poa_dno19;
 EXECUTE rows;
-            mpxns             
-------------------------------
- 1900000000001, 1900000000002
-(1 row)
-
 RESET ROLE;
 RESET plan_cache_mode;
 -- and what is granted or revoked later counts at once
 SELECT poa.grant_dno('regress_poa_dno19', 23);
- grant_dno 
------------
- 
-(1 row)
-
 SET ROLE regress_poa_dno19;
 EXECUTE rows;
-                    mpxns                    
----------------------------------------------
- 1900000000001, 1900000000002, 2300000000001
-(1 row)
-
 RESET ROLE;
 SELECT poa.revoke_all('regress_poa_dno19');
- revoke_all 
-------------
- 
-(1 row)
-
 SET ROLE regress_poa_dno19;
 EXECUTE rows;
-ERROR:  permission denied for schema poa at character 75
 RESET ROLE;
 DEALLOCATE rows;
+
 -- A role that is dropped breaks nothing, and leaves nothing to the next of its name
 SELECT poa.grant_dno('regress_poa_dno19', 19);
- grant_dno 
------------
- 
-(1 row)
-
 DROP OWNED BY regress_poa_dno19;
 DROP ROLE regress_poa_dno19;
 SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno20', 'member', 'both', 'auditor']) AS who;
-   who   |                                   sees                                   
----------+--------------------------------------------------------------------------
- dno20   | log 20,23; views 20,23; released 1; months 2; releases 1
- member  | permission denied
- both    | log 20,23; views 20,23; released 1; months 2; releases 1
- auditor | log -,19,20,23,99; views -,19,20,23,99; released 2; months 6; releases 2
-(4 rows)
-
 CREATE ROLE regress_poa_dno19;
 SELECT pg_temp.sees('regress_poa_dno19');
-       sees        
--------------------
- permission denied
-(1 row)
-
 SELECT poa.grant_dno('regress_poa_dno19', 20);
- grant_dno 
------------
- 
-(1 row)
-
 SELECT pg_temp.sees('regress_poa_dno19');
-                        sees                        
-----------------------------------------------------
- log 20; views 20; released 1; months 1; releases 1
-(1 row)
-
 DROP OWNED BY regress_poa_dno19;
 DROP ROLE regress_poa_dno19;
 SELECT poa.revoke_all('regress_poa_dno19');
- revoke_all 
-------------
- 
-(1 row)
-
 -- not through membership either
 CREATE ROLE regress_poa_heir IN ROLE regress_poa_dno20;
 INSERT INTO poa_internal.access VALUES ('regress_poa_heir', 'dno', '{19}');
 SELECT poa_internal.visible_distributors('regress_poa_heir') AS heir_sees;
- heir_sees 
------------
- {20,23}
-(1 row)
-
 DELETE FROM poa_internal.access WHERE role = 'regress_poa_heir';
 DROP ROLE regress_poa_heir;
 SELECT role FROM poa_internal.access ORDER BY role::text COLLATE "C";
-         role         
-----------------------
- regress_poa_auditor
- regress_poa_dno20
- regress_poa_operator
-(3 rows)
 
 DROP TABLE alerts;
 SELECT poa.revoke_all('regress_poa_dno20'), poa.revoke_all('regress_poa_operator'), poa.revoke_all('regress_poa_auditor');
- revoke_all | revoke_all | revoke_all 
-------------+------------+------------
-            |            | 
-(1 row)
-
 SET client_min_messages = warning;
 DROP OWNED BY regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator, regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;
 DROP ROLE regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator, regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;

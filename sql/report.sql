@@ -1,12 +1,10 @@
 --
 -- The reports: who may call them, and whose rows they show.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
+
 CREATE ROLE regress_poa_dno19; CREATE ROLE regress_poa_dno20;
 CREATE ROLE regress_poa_both IN ROLE regress_poa_dno19, regress_poa_dno20;
 CREATE ROLE regress_poa_noinherit NOINHERIT IN ROLE regress_poa_dno19;
@@ -14,13 +12,9 @@ CREATE ROLE regress_poa_operator; CREATE ROLE regress_poa_auditor; CREATE ROLE r
 CREATE ROLE regress_poa_bypass BYPASSRLS;
 CREATE ROLE regress_poa_owner;		-- of the table of alerts
 SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
- grant_dno | grant_dno | grant_operator | grant_auditor 
------------+-----------+----------------+---------------
-           |           |                | 
-(1 row)
-
 GRANT USAGE ON SCHEMA poa TO regress_poa_bypass;
 GRANT EXECUTE ON FUNCTION poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO regress_poa_bypass;
+
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL), ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000002');
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
@@ -29,26 +23,12 @@ SET ROLE regress_poa_owner;
 CREATE TABLE regress_poa_dsp.alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 RESET ROLE;
 SELECT poa.attach('regress_poa_dsp.alerts');
- attach 
---------
- 
-(1 row)
-
 -- one for each distributor and for none suppressed and dark, the same an hour before and stored, then late
 CREATE VIEW mpxn (mpxn) AS VALUES ('1900000000001'), ('2000000000001'), ('2300000000001'), (NULL);
 INSERT INTO regress_poa_dsp.alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 11:10', mpxn FROM mpxn;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
- tracked 
----------
- t
-(1 row)
-
 INSERT INTO regress_poa_dsp.alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', mpxn FROM mpxn;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 11:00') IS NOT NULL AS tracked;
- tracked 
----------
- t
-(1 row)
 
 CREATE FUNCTION pg_temp.sees(who name) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -67,33 +47,12 @@ EXCEPTION WHEN insufficient_privilege THEN
 END
 $$;
 SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'both', 'noinherit', 'operator', 'auditor', 'bypass', 'stranger', 'owner']) AS who;
-    who    |                                             sees                                             
------------+----------------------------------------------------------------------------------------------
- dno19     | dark 19; restorations 19; late 19; replay 19:2/2
- dno20     | dark 20; restorations 20; late 20; replay 20:2/2
- both      | dark 19,20; restorations 19,20; late 19,20; replay 19:2/2,20:2/2
- noinherit | permission denied for function still_dark
- operator  | dark 19,20,23,-; restorations 19,20,23,-; late 19,20,23,-; replay 19:2/2,20:2/2,23:2/2,-:2/2
- auditor   | dark 19,20,23,-; restorations 19,20,23,-; late 19,20,23,-; replay 19:2/2,20:2/2,23:2/2,-:2/2
- bypass    | dark 19,20,23,-; restorations 19,20,23,-; late 19,20,23,-; replay 19:2/2,20:2/2,23:2/2,-:2/2
- stranger  | permission denied for function still_dark
- owner     | permission denied for function still_dark
-(9 rows)
-
 SELECT pg_temp.sees(current_user);
-                                             sees                                             
-----------------------------------------------------------------------------------------------
- dark 19,20,23,-; restorations 19,20,23,-; late 19,20,23,-; replay 19:2/2,20:2/2,23:2/2,-:2/2
-(1 row)
-
 -- no function of the extension returns another's part
 SELECT proname, rolname FROM pg_proc AS p, pg_roles AS r
 WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
 	AND (p.proname LIKE '%\_of%' AND p.proname NOT IN ('alerts_of', 'distributor_of') OR p.proname IN ('query_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
 ORDER BY 1, 2;
- proname | rolname 
----------+---------
-(0 rows)
 
 -- A SECURITY DEFINER function gets the part of its owner, whichever role calls it
 GRANT CREATE ON SCHEMA regress_poa_dsp TO regress_poa_dno20;
@@ -104,49 +63,25 @@ CREATE FUNCTION regress_poa_dsp.dark_of_caller() RETURNS SETOF smallint LANGUAGE
 RESET ROLE;
 SET ROLE regress_poa_dno19;
 SELECT regress_poa_dsp.dark_of_20();
- dark_of_20 
-------------
-         20
-(1 row)
-
 SELECT regress_poa_dsp.dark_of_caller();
- dark_of_caller 
-----------------
-             19
-(1 row)
-
 -- no setting shows more
 SET row_security = off;
 SELECT distributor_id FROM poa.still_dark();
- distributor_id 
-----------------
-             19
-(1 row)
-
 RESET row_security;
 SET search_path = pg_temp;
 CREATE FUNCTION pg_temp.visible_distributors(name) RETURNS smallint[] LANGUAGE sql AS 'SELECT ''{20,23}''::smallint[]';
 CREATE TEMP TABLE suppression_log (log_id int);
 SELECT distributor_id FROM poa.still_dark();
- distributor_id 
-----------------
-             19
-(1 row)
-
 DROP TABLE suppression_log;
 RESET search_path;
 -- the tables behind stay closed
 SELECT count(*) FROM regress_poa_dsp.alerts;
-ERROR:  permission denied for table alerts
 SELECT count(*) FROM poa.sign_of_life;
-ERROR:  permission denied for table sign_of_life
 INSERT INTO poa.sign_of_life VALUES ('00000000000000c1', now(), 'mine');
-ERROR:  permission denied for table sign_of_life
 SELECT * FROM poa_internal.still_dark_of('{20}', '0', now());
-ERROR:  permission denied for function still_dark_of
 SELECT poa.release_still_dark();
-ERROR:  permission denied for function release_still_dark
 RESET ROLE;
+
 -- What the owner of an attached table makes the server evaluate is evaluated as that owner, and settings it makes are undone
 SET ROLE regress_poa_owner;
 CREATE SEQUENCE regress_poa_dsp.evaluated;
@@ -165,96 +100,33 @@ CREATE POLICY nothing ON regress_poa_dsp.alerts USING (false);
 ALTER TABLE regress_poa_dsp.alerts ENABLE ROW LEVEL SECURITY;
 ALTER TABLE regress_poa_dsp.alerts FORCE ROW LEVEL SECURITY;
 SELECT setval('regress_poa_dsp.evaluated', 1, false);
- setval 
---------
-      1
-(1 row)
-
 RESET ROLE;
 RESET search_path;
 SET ROLE regress_poa_dno19;
 SELECT distributor_id, alerts FROM poa.replay('-infinity', 'infinity');
- distributor_id | alerts 
-----------------+--------
-             19 |      2
-(1 row)
-
 RESET ROLE;
 SHOW search_path;
-   search_path   
------------------
- "$user", public
-(1 row)
-
 SELECT is_called AS evaluated FROM regress_poa_dsp.evaluated;
- evaluated 
------------
- t
-(1 row)
-
 DROP INDEX regress_poa_dsp.spy;
 ALTER TABLE regress_poa_dsp.alerts NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE regress_poa_dsp.alerts DISABLE ROW LEVEL SECURITY;
+
 -- The operator releases, with INSERT on the table; without, all stay and are named
 SET ROLE regress_poa_operator;
 INSERT INTO poa.sign_of_life VALUES ('00000000000000ff', now(), 'read');
 SELECT poa.release_still_dark();
-WARNING:  alert with log_id 1 could not be released: permission denied for table alerts
-WARNING:  alert with log_id 2 could not be released: permission denied for table alerts
-WARNING:  alert with log_id 3 could not be released: permission denied for table alerts
-WARNING:  alert with log_id 4 could not be released: permission denied for table alerts
- release_still_dark 
---------------------
-                  0
-(1 row)
-
 RESET ROLE;
 GRANT INSERT ON regress_poa_dsp.alerts TO regress_poa_operator;
 SET ROLE regress_poa_operator;
 SELECT poa.release_still_dark();
- release_still_dark 
---------------------
-                  4
-(1 row)
-
 SELECT poa.release_still_dark();
- release_still_dark 
---------------------
-                  0
-(1 row)
-
 SELECT log_id, released_by FROM poa.release_log ORDER BY log_id;
- log_id |     released_by      
---------+----------------------
-      1 | regress_poa_operator
-      2 | regress_poa_operator
-      3 | regress_poa_operator
-      4 | regress_poa_operator
-(4 rows)
-
 RESET ROLE;
+
 -- What was granted is taken away whole
 SELECT poa.revoke_all('regress_poa_dno20');
- revoke_all 
-------------
- 
-(1 row)
-
 SELECT pg_temp.sees('regress_poa_dno20');
-               sees               
-----------------------------------
- permission denied for schema poa
-(1 row)
-
 SELECT poa.revoke_all(r) FROM unnest(ARRAY['regress_poa_dno19', 'regress_poa_operator', 'regress_poa_auditor', 'regress_poa_bypass']) AS r;
- revoke_all 
-------------
- 
- 
- 
- 
-(4 rows)
-
 SET client_min_messages = warning;
 DROP SCHEMA regress_poa_dsp CASCADE;
 DROP VIEW mpxn;

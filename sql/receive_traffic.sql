@@ -2,12 +2,10 @@
 -- What traffic tells: signs of life, requests and missing answers, noted only
 -- where a suppressed alert of the device's hub is open.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = postgres;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set SHOW_CONTEXT never
+
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list VALUES ('00-00-00-00-00-00-00-E1'), ('00-00-00-00-00-00-00-E2');
 INSERT INTO poa.device VALUES
@@ -16,25 +14,10 @@ INSERT INTO poa.device VALUES
 	('00-00-00-00-00-00-00-E2', 'ESME', 2, '1063', '00-00-00-00-00-00-00-C2', '2000012345672');
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
- attach 
---------
- 
-(1 row)
-
 SELECT poa.track_activation(device, received_at => '2026-03-02 09:00Z') FROM poa.device WHERE device_type = 'ESME' ORDER BY device;
- track_activation 
-------------------
-                1
-                2
-(2 rows)
-
 -- an alert of hub C1 is open, one of C2 has been released
 INSERT INTO alerts VALUES ('AD1', '00-00-00-00-00-00-00-C1', '2026-03-02 09:12Z', '2000012345672'), ('AD1', '00-00-00-00-00-00-00-C2', '2026-03-02 09:12Z', '2000012345672');
 SELECT poa.release(2, 'a test');
- release 
----------
- 
-(1 row)
 
 CREATE FUNCTION request(device text, service text DEFAULT '7.4') RETURNS text LANGUAGE sql AS $$
 	SELECT format('<Request xmlns="http://www.dccinterface.co.uk/ServiceUserGateway"><Header><RequestID>90-B3-D5-1F-30-01-00-00:00-00-00-00-00-00-00-%s:1</RequestID>
@@ -83,116 +66,25 @@ FROM (VALUES
 	(14, 'unknown', device_alert('E9', '8F36')),
 	(15, 'no device', replace(response('E1', 'I0'), 'RequestID>', 'OtherID>'))
 ) AS v (n, what, message), noted(v.message) AS n ORDER BY v.n;
-            what            | action  |                                                written                                                
-----------------------------+---------+-------------------------------------------------------------------------------------------------------
- response                   | ignored | heard 00-00-00-00-00-00-00-E1 2026-03-02 10:00:00+00: response I0 to service request 7.4: GBCSPayload
- response of another device | ignored | heard 00-00-00-00-00-00-00-A1 2026-03-02 10:00:00+00: response I0 to service request 7.4: GBCSPayload
- response of the hub        | ignored | heard 00-00-00-00-00-00-00-C1 2026-03-02 10:00:00+00: response I0 to service request 7.4: GBCSPayload
- device alert               | ignored | heard 00-00-00-00-00-00-00-E1 2026-03-02 10:00:00+00: device alert 8F36
- request                    | ignored | asked 00-00-00-00-00-00-00-E1 2026-03-02 10:00:00+00
- no communication           | ignored | E20 00-00-00-00-00-00-00-E1 2026-03-02 10:00:00+00
- no response                | ignored | E21 00-00-00-00-00-00-00-E1 2026-03-02 10:00:00+00
- acknowledgement            | ignored | -
- refusal                    | ignored | -
- pre-command                | ignored | -
- command for local delivery | ignored | -
- hub released               | ignored | -
- hub released               | ignored | -
- unknown                    | ignored | -
- no device                  | ignored | -
-(15 rows)
-
 -- what was received before the alert says nothing about it
 SELECT written FROM noted(device_alert('E1', '8F36'), '2026-03-02 09:11Z');
- written 
----------
- -
-(1 row)
-
 SELECT noted(device_alert('E1', '8F36'), NULL);
-ERROR:  received_at must not be NULL
-DETAIL:  The order of commands is that of their receipt.
-HINT:  Leave the argument out for the present time.
 -- what was heard closes the question of this device
 SELECT action FROM poa.receive(device_alert('E1', '8F36'), '2026-03-02 09:20Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT action FROM poa.receive(device_alert('E1', '8F36'), '2026-03-02 09:21Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT action FROM poa.receive(request('E1'), '2026-03-02 09:22Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT guid, seen_at, what FROM poa.sign_of_life;
-          guid           |        seen_at         |       what        
--------------------------+------------------------+-------------------
- 00-00-00-00-00-00-00-E1 | 2026-03-02 09:20:00+00 | device alert 8F36
-(1 row)
-
 SELECT count(*) FROM poa.asked;
- count 
--------
-     0
-(1 row)
-
 SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z') WHERE chf = '00-00-00-00-00-00-00-C1';
- still_dark 
-------------
-          0
-(1 row)
-
 -- until the next alert
 INSERT INTO alerts VALUES ('AD1', '00-00-00-00-00-00-00-C1', '2026-03-02 09:25Z', '2000012345672');
 SELECT action FROM poa.receive(request('E1'), '2026-03-02 09:40Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT action FROM poa.receive(response('E1', 'E21'), '2026-03-02 09:45Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT action FROM poa.receive(response('E1', 'E21'), '2026-03-02 09:45Z');
- action  
----------
- ignored
-(1 row)
-
 SELECT device, at FROM poa.asked;
-         device          |           at           
--------------------------+------------------------
- 00-00-00-00-00-00-00-E1 | 2026-03-02 09:40:00+00
-(1 row)
-
 SELECT guid, at, code FROM poa.no_answer;
-          guid           |           at           | code 
--------------------------+------------------------+------
- 00-00-00-00-00-00-00-E1 | 2026-03-02 09:45:00+00 | E21
-(1 row)
-
 SELECT count(*) AS still_dark FROM poa.still_dark('0', '2026-03-02 10:00Z') WHERE chf = '00-00-00-00-00-00-00-C1';
- still_dark 
-------------
-          1
-(1 row)
 
 SELECT poa.detach('alerts');
- detach 
---------
- 
-(1 row)
-
 DROP TABLE alerts;
 DROP FUNCTION request, response, device_alert, noted;

@@ -1,21 +1,14 @@
 --
 -- Partitioned and inherited tables of alerts.
 --
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 \set VERBOSITY terse
-SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001');
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT poa.track_activation('00000000000000e1', received_at => t) IS NOT NULL AS tracked FROM unnest(ARRAY[timestamptz '2026-01-31 23:50', '2026-03-01 12:00']) AS t;
- tracked 
----------
- t
- t
-(2 rows)
 
 -- partitions with their columns in another order, with dropped ones before them, partitions of partitions, and a default
 CREATE TABLE alerts (id int, alert_code text, chf guid, received_at timestamptz, mpxn text, note text) PARTITION BY RANGE (received_at);
@@ -30,81 +23,24 @@ ALTER TABLE archive.alerts_03_0 DROP gone;
 ALTER TABLE archive.alerts_03 ATTACH PARTITION archive.alerts_03_0 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 ALTER TABLE alerts ATTACH PARTITION archive.alerts_03 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
 SELECT poa.attach('alerts');
- attach 
---------
- 
-(1 row)
-
 -- one that comes later has the trigger too
 CREATE TABLE alerts_rest PARTITION OF alerts DEFAULT;
 SELECT tgrelid::regclass AS relation FROM pg_trigger WHERE tgname = '~poa_suppress' ORDER BY tgrelid::regclass::text COLLATE "C";
-      relation       
----------------------
- alerts
- alerts_01
- alerts_02
- alerts_rest
- archive.alerts_03
- archive.alerts_03_0
-(6 rows)
 
 INSERT INTO alerts (id, alert_code, chf, received_at, note) VALUES
 	(1, 'AD1', '00000000000000c1', '2026-01-31 23:55', 'in one partition'), (2, 'AD1', '00000000000000c1', '2026-02-01 00:05', 'in the next'),
 	(3, 'AD1', '00000000000000c1', '2026-03-01 12:05', 'in one of a partition'), (4, 'AD1', '00000000000000c1', '2026-02-10 12:05', 'outside'),
 	(5, 'AD1', '00000000000000c1', '2027-03-01 12:05', 'by default'), (6, '8F36', '00000000000000c1', '2026-03-01 12:05', 'restored'), (7, 'AD1', '00000000000000c1', NULL, 'no instant');
 SELECT tableoid::regclass AS partition, * FROM alerts ORDER BY id;
-      partition      | id | alert_code |           chf           |      received_at       | mpxn |    note    
----------------------+----+------------+-------------------------+------------------------+------+------------
- alerts_02           |  4 | AD1        | 00-00-00-00-00-00-00-C1 | 2026-02-10 12:05:00+00 |      | outside
- alerts_rest         |  5 | AD1        | 00-00-00-00-00-00-00-C1 | 2027-03-01 12:05:00+00 |      | by default
- archive.alerts_03_0 |  6 | 8F36       | 00-00-00-00-00-00-00-C1 | 2026-03-01 12:05:00+00 |      | restored
- alerts_rest         |  7 | AD1        | 00-00-00-00-00-00-00-C1 |                        |      | no instant
-(4 rows)
-
 -- the log names the attached table, and has the row in full
 SELECT source_schema, source_table, alert FROM poa.suppression_log ORDER BY log_id;
- source_schema | source_table |                                                                            alert                                                                            
----------------+--------------+-------------------------------------------------------------------------------------------------------------------------------------------------------------
- public        | alerts       | {"id": 1, "chf": "00-00-00-00-00-00-00-C1", "mpxn": null, "note": "in one partition", "alert_code": "AD1", "received_at": "2026-01-31T23:55:00+00:00"}
- public        | alerts       | {"id": 2, "chf": "00-00-00-00-00-00-00-C1", "mpxn": null, "note": "in the next", "alert_code": "AD1", "received_at": "2026-02-01T00:05:00+00:00"}
- public        | alerts       | {"id": 3, "chf": "00-00-00-00-00-00-00-C1", "mpxn": null, "note": "in one of a partition", "alert_code": "AD1", "received_at": "2026-03-01T12:05:00+00:00"}
-(3 rows)
-
 -- into a partition directly
 INSERT INTO alerts_02 (id, alert_code, chf, received_at, note) VALUES (8, 'AD1', '00000000000000c1', '2026-02-01 00:10', 'directly'), (9, 'AD1', '00000000000000c2', '2026-02-01 00:10', 'another hub');
 INSERT INTO archive.alerts_03_0 (id, alert_code, chf, received_at, note) VALUES (10, 'AD1', '00000000000000c1', '2026-03-01 12:10', 'directly, further down');
 SELECT source_schema, source_table, alert->>'note' AS note FROM poa.suppression_log WHERE alert->>'note' ~ 'directly' ORDER BY log_id;
- source_schema | source_table |          note          
----------------+--------------+------------------------
- public        | alerts       | directly
- public        | alerts       | directly, further down
-(2 rows)
-
 -- release puts it through the table it was attached to, wherever that now sends it
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log ORDER BY log_id;
- release 
----------
- 
- 
- 
- 
- 
-(5 rows)
-
 SELECT tableoid::regclass AS partition, id, note FROM alerts ORDER BY id;
-      partition      | id |          note          
----------------------+----+------------------------
- alerts_01           |  1 | in one partition
- alerts_02           |  2 | in the next
- archive.alerts_03_0 |  3 | in one of a partition
- alerts_02           |  4 | outside
- alerts_rest         |  5 | by default
- archive.alerts_03_0 |  6 | restored
- alerts_rest         |  7 | no instant
- alerts_02           |  8 | directly
- alerts_02           |  9 | another hub
- archive.alerts_03_0 | 10 | directly, further down
-(10 rows)
 
 -- an UPDATE that moves a row to another partition is judged as an insert
 TRUNCATE alerts;
@@ -112,130 +48,46 @@ INSERT INTO alerts (id, alert_code, chf, received_at, note) VALUES (1, 'AD1', '0
 UPDATE alerts SET received_at = '2026-03-01 12:06' WHERE note = 'moves';
 UPDATE alerts SET received_at = '2026-02-01 00:06' WHERE note = 'stays';
 SELECT tableoid::regclass AS partition, id, alert_code, received_at FROM alerts ORDER BY id;
-      partition      | id | alert_code |      received_at       
----------------------+----+------------+------------------------
- alerts_02           |  2 | AD1        | 2026-02-01 00:06:00+00
- archive.alerts_03_0 |  3 | 8F36       | 2026-03-01 12:06:00+00
-(2 rows)
-
 SELECT alert->>'note' AS diverted, alert->>'received_at' AS received_at FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
- diverted |        received_at        
-----------+---------------------------
- moves    | 2026-03-01T12:06:00+00:00
-(1 row)
 
 -- one whose alert is in the log and stands in its table is not: a release is not taken back
 INSERT INTO alerts (id, alert_code, chf, received_at, note) VALUES (4, 'AD1', '00000000000000c1', '2026-02-01 00:05', 'moved by hand') RETURNING note;
-     note      
----------------
- moved by hand
-(1 row)
-
 DELETE FROM alerts WHERE id = 4;
+
 -- a partition that leaves takes no trigger along; a table that comes gets one
 ALTER TABLE alerts DETACH PARTITION alerts_01;
 INSERT INTO alerts_01 (id, alert_code, chf, received_at) VALUES (1, 'AD1', '00000000000000c1', '2026-01-31 23:56');
 SELECT count(*) FROM alerts_01;
- count 
--------
-     1
-(1 row)
-
 SELECT poa.attach('alerts_01');
- attach 
---------
- 
-(1 row)
-
 -- attached on its own first, it cannot become a partition of an attached table as it is
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
-ERROR:  trigger "~poa_suppress" for relation "alerts_01" already exists
 SELECT poa.detach('alerts_01');
- detach 
---------
- 
-(1 row)
-
 ALTER TABLE alerts ATTACH PARTITION alerts_01 FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
 INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (2, 'AD1', '00000000000000c1', '2026-01-31 23:56');
 SELECT count(*) FROM alerts_01;
- count 
--------
-     1
-(1 row)
-
 -- neither a partition nor the table above can be attached twice, nor a partition be detached alone
 SELECT poa.attach('alerts_01');
-ERROR:  table public.alerts_01 is attached already
 SELECT poa.attach('alerts');
-ERROR:  table public.alerts is attached already
 SELECT poa.detach('alerts_01');
-ERROR:  table public.alerts_01 is attached as a partition
 SELECT poa.detach('alerts');
- detach 
---------
- 
-(1 row)
-
 SELECT count(*) FROM pg_trigger WHERE tgname = '~poa_suppress';
- count 
--------
-     0
-(1 row)
-
 -- one partition alone can be attached; then it is its root that the log names, and all of it that is refused
 SELECT poa.attach('alerts_01');
- attach 
---------
- 
-(1 row)
-
 INSERT INTO alerts (id, alert_code, chf, received_at) VALUES (13, 'AD1', '00000000000000c1', '2026-01-31 23:56'), (14, 'AD1', '00000000000000c1', '2026-02-01 00:06');
 SELECT id FROM alerts WHERE id IN (13, 14);
- id 
-----
- 14
-(1 row)
-
 SELECT source_table FROM poa.suppression_log ORDER BY log_id DESC LIMIT 1;
- source_table 
---------------
- alerts
-(1 row)
-
 SELECT poa.attach('alerts');
-ERROR:  table public.alerts is attached already
 DROP TABLE alerts;
 DROP SCHEMA archive;
+
 -- inheritance is not partitioning: the child is another table
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 CREATE TABLE alerts_child () INHERITS (alerts);
 SELECT poa.attach('alerts');
- attach 
---------
- 
-(1 row)
-
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', 'parent');
 INSERT INTO alerts_child VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', 'child');
 SELECT tableoid::regclass, mpxn FROM alerts;
-   tableoid   | mpxn  
---------------+-------
- alerts_child | child
-(1 row)
-
 SELECT poa.attach('alerts_child');
- attach 
---------
- 
-(1 row)
-
 INSERT INTO alerts_child VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', 'child again');
 SELECT source_table, mpxn FROM poa.suppression_log ORDER BY log_id DESC LIMIT 2;
- source_table |    mpxn     
---------------+-------------
- alerts_child | child again
- alerts       | parent
-(2 rows)
-
 DROP TABLE alerts, alerts_child;

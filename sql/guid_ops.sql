@@ -3,11 +3,10 @@
 -- way of finding a row finds the same rows.
 --
 \set VERBOSITY terse
-SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS poa_suppress CASCADE;
-CREATE EXTENSION poa_suppress;
-RESET client_min_messages;
+\getenv abs_srcdir PG_ABS_SRCDIR
+\i :abs_srcdir/sql/preamble.psql
 SET jit = off;	-- the sequential scans below are made to look expensive
+
 -- Boundary values, and for each the unsigned number that it is
 CREATE TABLE edge AS
 	SELECT v.form::guid AS g,
@@ -22,10 +21,6 @@ CREATE TABLE edge AS
 		('887384906A1002DB'), ('90B3D51F30010000'), ('FF00000000000000'), ('FFFFFFFF00000000'), ('FFFFFFFF7FFFFFFF'),
 		('FFFFFFFFFFFFFFFE'), ('FFFFFFFFFFFFFFFF')) AS v (form);
 SELECT count(*) AS edges, count(DISTINCT g) AS guids, count(DISTINCT n) AS numbers FROM edge;
- edges | guids | numbers 
--------+-------+---------
-    32 |    32 |      32
-(1 row)
 
 -- all pairs: each operator against the numbers
 SELECT a.g, b.g, c.operator
@@ -34,104 +29,34 @@ FROM edge AS a, edge AS b, LATERAL (VALUES
 	('<>', a.g <> b.g, a.n <> b.n), ('>=', a.g >= b.g, a.n >= b.n), ('>', a.g > b.g, a.n > b.n)
 ) AS c (operator, guids, numbers)
 WHERE guids IS DISTINCT FROM numbers;
- g | g | operator 
----+---+----------
-(0 rows)
-
 -- the comparison of the btree, its sign and its antisymmetry
 SELECT a.g, b.g, guid_cmp(a.g, b.g) FROM edge AS a, edge AS b
 WHERE sign(guid_cmp(a.g, b.g)) <> sign(a.n - b.n) OR guid_cmp(a.g, b.g) <> -guid_cmp(b.g, a.g);
- g | g | guid_cmp 
----+---+----------
-(0 rows)
-
 -- larger, smaller and the distance of BRIN
 SELECT a.g, b.g FROM edge AS a, edge AS b
 WHERE guid_larger(a.g, b.g) <> CASE WHEN a.n > b.n THEN a.g ELSE b.g END
 	OR guid_smaller(a.g, b.g) <> CASE WHEN a.n < b.n THEN a.g ELSE b.g END
 	OR guid_distance(a.g, b.g) < 0 OR guid_distance(a.g, b.g) <> guid_distance(b.g, a.g)
 	OR guid_distance(a.g, b.g) <> abs(a.n - b.n)::float8;
- g | g 
----+---
-(0 rows)
-
 -- equal guids hash equally; with seed 0 the low half of the extended hash is the hash
 SELECT a.g, b.g FROM edge AS a, edge AS b
 WHERE a.g = b.g AND (guid_hash(a.g), guid_hash_extended(a.g, 42)) IS DISTINCT FROM (guid_hash(b.g), guid_hash_extended(b.g, 42));
- g | g 
----+---
-(0 rows)
-
 SELECT g FROM edge
 WHERE guid_hash_extended(g, 0) & 4294967295 <> guid_hash(g)::bigint & 4294967295;
- g 
----
-(0 rows)
-
 SELECT count(DISTINCT guid_hash(g)) AS hashes, count(DISTINCT guid_hash_extended(g, 1)) AS extended_hashes,
 	count(*) FILTER (WHERE guid_hash_extended(g, 0) = guid_hash_extended(g, 1)) AS regardless_of_seed
 FROM edge;
- hashes | extended_hashes | regardless_of_seed 
---------+-----------------+--------------------
-     32 |              32 |                  0
-(1 row)
-
 -- maker and serial number that go together do not fall on one hash, as they would if halves were folded
 SELECT count(DISTINCT guid_hash((i << 32 | i)::guid)) > 990 AS spread FROM generate_series(1::bigint, 1000) AS i;
- spread 
---------
- t
-(1 row)
 
 SELECT min(g), max(g) FROM edge;
-           min           |           max           
--------------------------+-------------------------
- 00-00-00-00-00-00-00-00 | FF-FF-FF-FF-FF-FF-FF-FF
-(1 row)
-
 SELECT min(g), max(g) FROM edge WHERE false;
- min | max 
------+-----
-     | 
-(1 row)
-
 SELECT min(g), max(g) FROM (SELECT NULL::guid UNION ALL SELECT '0000000000000001') AS one (g);
-           min           |           max           
--------------------------+-------------------------
- 00-00-00-00-00-00-00-01 | 00-00-00-00-00-00-00-01
-(1 row)
-
 SELECT count(*) AS out_of_order FROM (SELECT n < lag(n) OVER (ORDER BY g) AS wrong FROM edge) AS o WHERE wrong;
- out_of_order 
---------------
-            0
-(1 row)
-
 SELECT count(*) AS out_of_order FROM (SELECT n < lag(n) OVER (ORDER BY g DESC) AS wrong FROM edge) AS o WHERE NOT wrong;
- out_of_order 
---------------
-            0
-(1 row)
-
 SELECT g FROM edge ORDER BY g DESC NULLS LAST LIMIT 3;
-            g            
--------------------------
- FF-FF-FF-FF-FF-FF-FF-FF
- FF-FF-FF-FF-FF-FF-FF-FE
- FF-FF-FF-FF-7F-FF-FF-FF
-(3 rows)
-
 SELECT array_agg(g ORDER BY g) < array_agg(g ORDER BY g DESC) AS arrays FROM edge;
- arrays 
---------
- t
-(1 row)
-
 SELECT ROW(guid '0000000000000001', 2) < ROW(guid '8000000000000000', 1) AS records;
- records 
----------
- t
-(1 row)
 
 -- Every index against the sequential scan
 CREATE TABLE meter AS
@@ -166,198 +91,66 @@ CREATE FUNCTION pg_temp.scans_with(index text) RETURNS boolean LANGUAGE sql AS
 	$$SELECT pg_temp.plan_has(index, 'SELECT * FROM meter WHERE g = ''00DB1234567890A0''')$$;
 CREATE TEMP TABLE sequential AS SELECT * FROM pg_temp.answers() AS answer;
 SELECT count(*) FROM sequential;
- count 
--------
-   160
-(1 row)
-
 SET enable_seqscan = off;
 CREATE INDEX meter_btree ON meter USING btree (g);
 SELECT pg_temp.scans_with('meter_btree');
- scans_with 
-------------
- t
-(1 row)
-
 SELECT count(*) AS btree_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- btree_differs 
----------------
-             0
-(1 row)
-
 SET enable_bitmapscan = off;
 SELECT count(*) AS index_scan_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- index_scan_differs 
---------------------
-                  0
-(1 row)
-
 SELECT min(g), max(g) FROM meter;
-           min           |           max           
--------------------------+-------------------------
- 00-00-00-00-00-00-00-00 | FF-FF-FF-FF-FF-FF-FF-FF
-(1 row)
-
 SELECT count(*) AS out_of_order
 FROM (SELECT g < lag(g) OVER () AS wrong FROM (SELECT g FROM meter WHERE g IS NOT NULL ORDER BY g) AS s) AS o WHERE wrong;
- out_of_order 
---------------
-            0
-(1 row)
-
 SELECT count(*) FROM meter WHERE g IN ('0000000000000000', '0000000000000001', '00DB1234567890A0', '7FFFFFFFFFFFFFFF', '8000000000000000',
 	'887384906A1002DB', '90B3D51F30010000', 'FFFFFFFFFFFFFFFE', 'FFFFFFFFFFFFFFFF', '1111111111111111');
- count 
--------
-    18
-(1 row)
-
 RESET enable_bitmapscan;
 DROP INDEX meter_btree;
 CREATE INDEX meter_hash ON meter USING hash (g);
 SELECT pg_temp.scans_with('meter_hash');
- scans_with 
-------------
- t
-(1 row)
-
 SELECT count(*) AS hash_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- hash_differs 
---------------
-            0
-(1 row)
-
 DROP INDEX meter_hash;
 CREATE INDEX meter_minmax ON meter USING brin (g) WITH (pages_per_range = 1);
 SELECT pg_temp.scans_with('meter_minmax');
- scans_with 
-------------
- t
-(1 row)
-
 SELECT count(*) AS minmax_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- minmax_differs 
-----------------
-              0
-(1 row)
-
 DROP INDEX meter_minmax;
 CREATE INDEX meter_multi ON meter USING brin (g guid_minmax_multi_ops (values_per_range = 8)) WITH (pages_per_range = 1);
 SELECT pg_temp.scans_with('meter_multi');
- scans_with 
-------------
- t
-(1 row)
-
 SELECT count(*) AS minmax_multi_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- minmax_multi_differs 
-----------------------
-                    0
-(1 row)
-
 INSERT INTO meter SELECT '00DB1234567890A0', 1000 FROM generate_series(1, 500);
 SELECT count(*) FROM meter WHERE g = '00DB1234567890A0';
- count 
--------
-   502
-(1 row)
-
 DELETE FROM meter WHERE i = 1000;
 DROP INDEX meter_multi;
 CREATE INDEX meter_bloom ON meter USING brin (g guid_bloom_ops (n_distinct_per_range = 100)) WITH (pages_per_range = 1);
 SELECT pg_temp.scans_with('meter_bloom');
- scans_with 
-------------
- t
-(1 row)
-
 SELECT count(*) AS bloom_differs FROM (TABLE sequential EXCEPT SELECT * FROM pg_temp.answers()) AS d;
- bloom_differs 
----------------
-             0
-(1 row)
-
 DROP INDEX meter_bloom;
 RESET enable_seqscan;
+
 -- Joins, grouping and sets of all kinds come to the same
 CREATE FUNCTION pg_temp.joined() RETURNS TABLE (guids bigint, pairs bigint) LANGUAGE sql AS
 	'SELECT count(DISTINCT a.g), count(*) FROM meter AS a JOIN meter AS b ON a.g = b.g';
 SET enable_mergejoin = off; SET enable_nestloop = off;
 SELECT pg_temp.plan_has('Hash Join', 'SELECT FROM meter AS a JOIN meter AS b ON a.g = b.g');
- plan_has 
-----------
- t
-(1 row)
-
 SELECT * FROM pg_temp.joined();
- guids | pairs 
--------+-------
-   532 |   628
-(1 row)
-
 SET enable_mergejoin = on; SET enable_hashjoin = off;
 SELECT pg_temp.plan_has('Merge Join', 'SELECT FROM meter AS a JOIN meter AS b ON a.g = b.g');
- plan_has 
-----------
- t
-(1 row)
-
 SELECT * FROM pg_temp.joined();
- guids | pairs 
--------+-------
-   532 |   628
-(1 row)
-
 SET enable_mergejoin = off; SET enable_nestloop = on;
 SELECT * FROM pg_temp.joined();
- guids | pairs 
--------+-------
-   532 |   628
-(1 row)
-
 RESET enable_mergejoin; RESET enable_hashjoin; RESET enable_nestloop;
 SET enable_hashagg = off;
 SELECT count(*) FROM (SELECT g FROM meter GROUP BY g) AS s;
- count 
--------
-   533
-(1 row)
-
 SET enable_hashagg = on; SET enable_sort = off;
 SELECT count(*) FROM (SELECT g FROM meter GROUP BY g) AS s;
- count 
--------
-   533
-(1 row)
-
 SELECT count(*) FROM (SELECT g FROM meter UNION SELECT g FROM edge) AS s;
- count 
--------
-   533
-(1 row)
-
 RESET enable_hashagg; RESET enable_sort;
+
 -- Parallel: the plan has workers, the answer is the same
 SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2;
 SELECT pg_temp.plan_has('Partial Aggregate', 'SELECT min(g), max(g) FROM meter WHERE g > ''00DB1234567890A0''');
- plan_has 
-----------
- t
-(1 row)
-
 SELECT min(g), max(g), count(DISTINCT g) FROM meter WHERE g > '00DB1234567890A0';
-           min           |           max           | count 
--------------------------+-------------------------+-------
- 00-DB-12-34-56-78-90-A1 | FF-FF-FF-FF-FF-FF-FF-FF |   516
-(1 row)
-
 SELECT count(*) FROM meter WHERE g::bytea::guid = g AND try_guid(g::text) = g;
- count 
--------
-   564
-(1 row)
-
 RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET max_parallel_workers_per_gather;
+
 -- Partitions by hash, list and range; keys
 CREATE TABLE by_hash (g guid PRIMARY KEY) PARTITION BY HASH (g);
 CREATE TABLE by_hash_0 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDER 0);
@@ -365,50 +158,22 @@ CREATE TABLE by_hash_1 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDE
 CREATE TABLE by_hash_2 PARTITION OF by_hash FOR VALUES WITH (MODULUS 3, REMAINDER 2);
 INSERT INTO by_hash SELECT g FROM edge;
 SELECT count(*), count(DISTINCT tableoid) AS partitions FROM by_hash;
- count | partitions 
--------+------------
-    32 |          3
-(1 row)
-
 SELECT count(*) AS not_found_in_its_partition FROM edge AS e WHERE NOT EXISTS (SELECT FROM by_hash AS h WHERE h.g = e.g);
- not_found_in_its_partition 
-----------------------------
-                          0
-(1 row)
-
 INSERT INTO by_hash VALUES ('00:DB:12:34:56:78:90:A0');
-ERROR:  duplicate key value violates unique constraint "by_hash_0_pkey"
 CREATE TABLE by_range (g guid) PARTITION BY RANGE (g);
 CREATE TABLE by_range_low PARTITION OF by_range FOR VALUES FROM (MINVALUE) TO ('8000000000000000');
 CREATE TABLE by_range_high PARTITION OF by_range FOR VALUES FROM ('80:00:00:00:00:00:00:00') TO (MAXVALUE);
 INSERT INTO by_range SELECT g FROM edge;
 SELECT tableoid::regclass AS partition, min(g), max(g) FROM by_range GROUP BY 1 ORDER BY 2;
-   partition   |           min           |           max           
----------------+-------------------------+-------------------------
- by_range_low  | 00-00-00-00-00-00-00-00 | 7F-FF-FF-FF-FF-FF-FF-FF
- by_range_high | 80-00-00-00-00-00-00-00 | FF-FF-FF-FF-FF-FF-FF-FF
-(2 rows)
-
 SELECT pg_temp.plan_has('by_range_low', q), pg_temp.plan_has('by_range_high', q) FROM (VALUES ('SELECT * FROM by_range WHERE g = ''7FFFFFFFFFFFFFFF''')) AS v (q);
- plan_has | plan_has 
-----------+----------
- t        | f
-(1 row)
-
 CREATE TABLE child (g guid REFERENCES by_hash);
 INSERT INTO child VALUES ('0000000000000000'), ('FFFFFFFFFFFFFFFF');
 \set VERBOSITY sqlstate
 INSERT INTO child VALUES ('1111111111111111');
-ERROR:  23503
 DELETE FROM by_hash WHERE g = '0000000000000000';
-ERROR:  23503
 \set VERBOSITY terse
 DROP TABLE by_hash, by_range, child;
+
 -- Statistics: a histogram and common values are gathered, and estimates follow them
 SELECT histogram_bounds IS NOT NULL OR most_common_vals IS NOT NULL AS analyzed FROM pg_stats WHERE tablename = 'meter' AND attname = 'g';
- analyzed 
-----------
- t
-(1 row)
-
 DROP TABLE edge, meter;
