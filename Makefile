@@ -49,7 +49,7 @@ PARTS       = schema permission window guid manufacturer guid_list device eligib
               gbcs duis receive attached_alerts heard still_dark restoration words neighbourhood evidence_neighbours learn \
               evidence_no_activation evidence_started evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
-              health metrics verify timeline open_window
+              health metrics verify timeline open_window statement
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # The scripts at the top, as contrib has them, are never made: that of each
@@ -73,7 +73,7 @@ REGRESS        = install sanity guid_io $(if $(filter-out 15,$(MAJORVERSION)),$(
                  divert divert_ways divert_jsonb divert_partition attach release same_alert hold log purge explain monthly \
                  window_fit health health_mend metrics access access_rls search_path attack_rights attack_dno attack_table \
                  attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask late_activation replay report \
-                 verify timeline open_window duis duis_alert gbcs receive receive_refusal receive_order receive_traffic errors uninstall
+                 verify timeline open_window statement duis duis_alert gbcs receive receive_refusal receive_order receive_traffic errors uninstall
 REGRESS_16     = guid_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8
 ISOLATION      = $(patsubst $(srcdir)/specs/%.spec,%,$(sort $(wildcard $(srcdir)/specs/*.spec)))

@@ -68,6 +68,8 @@ INSERT INTO may VALUES
 	('timeline_of_devices', '{}'), ('timeline_of_holds', '{}'), ('subject_of', '{}'), ('refuse_subject', '{}'), ('restoration_codes', '{}'),
 	('reboot_of', '{}'), ('genuine_of', '{}'), ('releasable_of', '{}'), ('to_ask_of', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
+	('release_evidence', '{dno,operator,auditor}'), ('statement_originators', '{dno,operator,auditor}'), ('statement_holds', '{dno,operator,auditor}'),
+	('statement_originators_of', '{}'), ('statement_holds_of', '{}'),
 	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}'), ('record_move', '{}'),
 	('check_instant', '{}'), ('track_again', '{}'), ('device_of_request', '{}'), ('note_answer', '{}'), ('note_message', '{}'),
 	('take_turn', '{}'), ('settle', '{}'), ('messages_of', '{}'), ('utc_plus', '{}'),
