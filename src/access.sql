@@ -20,7 +20,8 @@ COMMENT ON COLUMN poa_internal.access.role IS 'name of the role; its members who
 COMMENT ON COLUMN poa_internal.access.kind IS 'dno, operator or auditor';
 COMMENT ON COLUMN poa_internal.access.distributor_ids IS 'the distributors whose alerts a dno reads, NULL for the others, who read all';
 COMMENT ON COLUMN poa_internal.access.schema_usage IS
-	'whether USAGE on the schema of the type guid was granted too, because the role did not have it';
+	'whether USAGE on the schema of the type guid was granted too.'
+	' It is where the role did not have it';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.access', '');
 
 /*
@@ -132,7 +133,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.record_access(name, text, smallint[]) IS
-	'grants a role what its kind is permitted, and records that in poa_internal.access.'
+	'grants a role what its kind is permitted, and records it.'
 	' Raises 42704 for a role that does not exist';
 
 CREATE FUNCTION poa.grant_dno(role name, VARIADIC distributor_ids integer[]) RETURNS void

@@ -39,15 +39,17 @@ COMMENT ON TABLE poa.activation IS
 COMMENT ON COLUMN poa.activation.activation_id IS 'number of the activation, in the order of arrival';
 COMMENT ON COLUMN poa.activation.device IS 'GUID of the meter';
 COMMENT ON COLUMN poa.activation.chf IS
-	'GUID of the hub on whose alerts the window stands; follows the meter to another hub while the window has not closed';
+	'GUID of the hub on whose alerts the window stands.'
+	' It follows the meter to another hub while the window has not closed';
 COMMENT ON COLUMN poa.activation.request_id IS
 	'RequestID of the service request, originator:target:counter.'
 	' In upper case; a text that is no RequestID as it was given; NULL where the caller gave none';
 COMMENT ON COLUMN poa.activation.received_at IS
-	'UTC instant at which the DSP received the command, or the earlier of its two forms';
+	'UTC instant at which the DSP received the command.'
+	' The earlier one, where both of its forms came';
 COMMENT ON COLUMN poa.activation.activates_at IS
-	'UTC instant of the activation: the execution time of a future-dated command, else received_at.'
-	' That of the signed pre-command where there is one';
+	'UTC instant of the activation.'
+	' The execution time of a future-dated command, else received_at. That of the signed pre-command where there is one';
 COMMENT ON COLUMN poa.activation.opens_at IS 'UTC instant at which the window opens, inside it';
 COMMENT ON COLUMN poa.activation.closes_at IS 'UTC instant at which the window closes, inside it';
 COMMENT ON COLUMN poa.activation.status IS
@@ -56,13 +58,15 @@ COMMENT ON COLUMN poa.activation.status IS
 COMMENT ON COLUMN poa.activation.manufacturer IS 'manufacturer of the meter when tracked';
 COMMENT ON COLUMN poa.activation.mpxn IS 'MPxN of the meter when tracked, NULL where it had none';
 COMMENT ON COLUMN poa.activation.originator IS
-	'GUID of the service user: the first part of request_id, NULL where that is no GUID';
+	'GUID of the service user, NULL where there is none.'
+	' It is the first part of request_id, where that is a GUID';
 COMMENT ON COLUMN poa.activation.firmware_hash IS 'hash of the firmware image to activate (32 octets), NULL where it is unknown';
 COMMENT ON COLUMN poa.activation.tracked_at IS 'UTC instant, by the clock, at which the row was made';
 COMMENT ON COLUMN poa.activation.ended_at IS
 	'UTC instant at which the DSP received what ended it; NULL while it suppresses';
 COMMENT ON COLUMN poa.activation.ended_by IS
-	'what ended it: a RequestID, an outcome or the reason of a refusal; NULL while it suppresses';
+	'what ended it, NULL while it suppresses.'
+	' A RequestID, an outcome or the reason of a refusal';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.activation', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_activation_id_seq', '');
@@ -103,7 +107,8 @@ COMMENT ON COLUMN poa.activation_change.received_at IS 'UTC instant, as in poa.a
 COMMENT ON COLUMN poa.activation_change.ended_at IS 'UTC instant, as in poa.activation';
 COMMENT ON COLUMN poa.activation_change.ended_by IS 'as in poa.activation';
 COMMENT ON COLUMN poa.activation_change.transaction_id IS
-	'number of the transaction that made the change; after a restore from a dump that of the old server';
+	'number of the transaction that made the change.'
+	' After a restore from a dump that of the old server';
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_change', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.activation_change_change_id_seq', '');
 COMMENT ON SEQUENCE poa.activation_change_change_id_seq IS 'numbers of poa.activation_change; dumped, so that they go on after a restore';
@@ -124,7 +129,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.record_change() IS
-	'trigger: a row in poa.activation_change for each activation whose state has changed';
+	'trigger: a row in poa.activation_change for each change of an activation';
 REVOKE ALL ON FUNCTION poa_internal.record_change() FROM PUBLIC;
 CREATE TRIGGER record_change AFTER UPDATE ON poa.activation
 	REFERENCING OLD TABLE AS before NEW TABLE AS after

@@ -57,7 +57,8 @@ WITH (security_invoker = true, security_barrier = true) AS
 	WHERE t.tgfoid OPERATOR(pg_catalog.=) 'poa.divert()'::pg_catalog.regprocedure::oid
 		AND t.tgnargs OPERATOR(pg_catalog.=) 11;
 COMMENT ON VIEW poa_internal.attachment IS
-	'the tables that have the trigger of poa.attach, whatever its name, and its arguments; partitions too';
+	'the tables that have the trigger of poa.attach, partitions too.'
+	' Whatever the trigger''s name, with its arguments';
 COMMENT ON COLUMN poa_internal.attachment.relation IS 'OID of the table';
 COMMENT ON COLUMN poa_internal.attachment.trigger_name IS 'name of the trigger, "~poa_suppress" unless it was renamed';
 COMMENT ON COLUMN poa_internal.attachment.is_partition IS 'true where the trigger is that of the table whose partition this is';
@@ -90,7 +91,8 @@ COMMENT ON COLUMN poa.attached.device IS 'column of the meter, NULL where there 
 COMMENT ON COLUMN poa.attached.key IS 'column that identifies an alert, NULL where there is none';
 COMMENT ON COLUMN poa.attached.started IS 'column of the start of the outage, NULL where there is none';
 COMMENT ON COLUMN poa.attached.enabled IS
-	'O: fires for what is written here, A: also for what replication brings, R: for that only, D: disabled';
+	'where the trigger fires, as in pg_trigger.'
+	' O: for what is written here; A: also for what replication brings; R: for that only; D: disabled';
 
 CREATE FUNCTION poa_internal.attached_table(source_schema text, source_table text) RETURNS oid
 LANGUAGE sql STABLE
@@ -114,8 +116,8 @@ REVOKE ALL ON FUNCTION poa_internal.attached_table(text, text) FROM PUBLIC;
 CREATE FUNCTION poa_internal.column_faults(relation oid) RETURNS TABLE (role text, fault text, mend text, stops_inserts boolean)
 	AS 'MODULE_PATHNAME', 'poa_column_faults' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION poa_internal.column_faults(oid) IS
-	'the columns of an attached table that do not fit any more, each with the statement that mends it.'
-	' role is the argument of poa.attach that names the column, fault says what is wrong. Where stops_inserts'
-	' is true, inserts into the table fail until it is mended, or detached and attached with other columns; where it is false, the'
-	' type is another one than when the table was attached. No row for a table that is not attached';
+	'the columns of an attached table that do not fit any more.'
+	' Each with the statement that mends it. role is the argument of poa.attach that names the column, fault says what is wrong.'
+	' Where stops_inserts is true, inserts into the table fail until it is mended, or detached and attached with other columns;'
+	' where it is false, the type is another one than when the table was attached. No row for a table that is not attached';
 REVOKE ALL ON FUNCTION poa_internal.column_faults(oid) FROM PUBLIC;

@@ -32,7 +32,8 @@ AS $$
 			AND pg_get_indexdef(i.indexrelid, 1, false) = poa_internal.guid_expression($1, $2))
 $$;
 COMMENT ON FUNCTION poa_internal.has_index(oid, name) IS
-	'whether an index finds the rows of a table by a column of guids, or of text that is read as such';
+	'whether an index finds the rows of a table by its hub column.'
+	' The column is of guids, or of text that is read as such';
 REVOKE ALL ON FUNCTION poa_internal.has_index(oid, name) FROM PUBLIC;
 
 /*

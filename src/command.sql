@@ -27,7 +27,9 @@ COMMENT ON COLUMN poa.command.request_id IS 'RequestID, in upper case';
 COMMENT ON COLUMN poa.command.signed IS 'true for a signed pre-command, false for the request for it';
 COMMENT ON COLUMN poa.command.received_at IS 'UTC instant at which the DSP first received it';
 COMMENT ON COLUMN poa.command.device IS 'GUID of the device that it is for';
-COMMENT ON COLUMN poa.command.action IS 'what poa.receive answered: tracked, retimed, duplicate, not_eligible, cancelled or ignored';
+COMMENT ON COLUMN poa.command.action IS
+	'what poa.receive answered.'
+	' One of tracked, retimed, duplicate, not_eligible, cancelled or ignored';
 COMMENT ON COLUMN poa.command.detail IS 'the detail of that answer';
 COMMENT ON COLUMN poa.command.command_variant IS 'CommandVariant: 4 for a request, 5, 6 or 7 for a signed pre-command';
 COMMENT ON COLUMN poa.command.activates_at IS 'UTC instant that it names, NULL for on demand';

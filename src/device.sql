@@ -23,9 +23,11 @@ COMMENT ON TABLE poa.device IS
 COMMENT ON COLUMN poa.device.device IS 'GUID of the device';
 COMMENT ON COLUMN poa.device.device_type IS 'ESME, GSME, GPF, CHF, HCALCS, PPMID, IHD or CAD';
 COMMENT ON COLUMN poa.device.smets IS
-	'generation, 1 or 2, NULL where unknown; not to be read from a version text ("SMETS V1.58" is second generation)';
+	'generation, 1 or 2, NULL where unknown.'
+	' It is not to be read from a version text ("SMETS V1.58" is second generation)';
 COMMENT ON COLUMN poa.device.manufacturer IS
-	'CPL identifier of the manufacturer, compared as it stands with poa.manufacturer; NULL where unknown';
+	'CPL identifier of the manufacturer, NULL where unknown.'
+	' Compared as it stands with poa.manufacturer';
 COMMENT ON COLUMN poa.device.chf IS
 	'GUID of the hub on whose home area network the device is, or NULL.'
 	' Windows that are open or to come follow the meter to another hub, and stay where they are on NULL';

@@ -117,7 +117,8 @@ COMMENT ON TRIGGER come_back ON poa.distributor IS 'shipped rows that a subscrip
 CREATE FUNCTION poa_internal.distributor_of(mpxn text) RETURNS smallint
 	AS 'MODULE_PATHNAME', 'poa_distributor_of_mpxn' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.distributor_of(text) IS
-	'first two digits of a 13-digit MPAN core, NULL for anything else, such as a gas MPRN or NULL';
+	'first two digits of a 13-digit MPAN core.'
+	' NULL for anything else, such as a gas MPRN or NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.distributor_of(text)', '{dno,operator,auditor}');
 
 SELECT poa_internal.permit('TABLE poa.distributor', '{dno}', 'SELECT');

@@ -10,14 +10,16 @@
 CREATE FUNCTION poa_internal.xs_datetime(text) RETURNS timestamptz
 	AS 'MODULE_PATHNAME', 'poa_xs_datetime' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.xs_datetime(text) IS
-	'the UTC instant that an xs:dateTime names, without a zone read as UTC; NULL where the text is none or is NULL';
+	'the UTC instant that an xs:dateTime names.'
+	' Without a zone it is read as UTC; NULL where the text is none or is NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.xs_datetime(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.is_eui(text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE	/* were it STRICT, it would not be inlined */
 RETURN $1 IS NOT NULL AND length($1) = 23 AND $1 LIKE '__-%' AND @extschema@.try_guid($1) IS NOT NULL;
 COMMENT ON FUNCTION poa_internal.is_eui(text) IS
-	'whether a text is an EUI as DUIS writes it: with hyphens, unlike the other forms of a guid; false for NULL';
+	'whether a text is an EUI as DUIS writes it.'
+	' That is with hyphens, unlike the other forms of a guid; false for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.is_eui(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.is_request_id(text) RETURNS boolean
@@ -27,7 +29,8 @@ RETURN CASE
 	THEN length($1) < 68 OR substr($1, 49)::numeric <= 18446744073709551615
 	ELSE false END;
 COMMENT ON FUNCTION poa_internal.is_request_id(text) IS
-	'whether a text is a RequestID: originator:target:counter, two EUIs and an xs:unsignedLong without leading zeros; false for NULL';
+	'whether a text is a RequestID, false for NULL.'
+	' That is originator:target:counter, two EUIs and an xs:unsignedLong without leading zeros';
 SELECT poa_internal.permit('FUNCTION poa_internal.is_request_id(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.base64_octets(text) RETURNS bytea
@@ -39,7 +42,8 @@ AS $$
 	FROM (VALUES (translate($1, E' \t\r\n', ''))) AS b (digits)
 $$;
 COMMENT ON FUNCTION poa_internal.base64_octets(text) IS
-	'the octets of an xs:base64Binary; NULL where the text is none, is empty or is NULL';
+	'the octets of an xs:base64Binary.'
+	' NULL where the text is none, is empty or is NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.base64_octets(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.one_document(message text) RETURNS xml
@@ -80,9 +84,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.message_fields(text) IS
-	'the fields of a DUIS message by "parent/element", the one place where it is parsed.'
-	' The value is the text of an element, empty where it holds others, and null where it stands more than once.'
-	' An element of another namespace has no name; NULL for a message whose root element has another, and for NULL.'
+	'the fields of a DUIS message by "parent/element".'
+	' It is parsed nowhere else. The value is the text of an element, empty where it holds others, and null where it stands more'
+	' than once. An element of another namespace has no name; NULL for a message whose root element has another, and for NULL.'
 	' Raises 22023 for what poa_internal.one_document refuses, and PostgreSQL''s own error for what is not well formed';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_fields(text)', '{operator}');
 
@@ -90,7 +94,8 @@ CREATE FUNCTION poa_internal.token(fields jsonb, name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN btrim($1 ->> $2, E' \t\r\n');
 COMMENT ON FUNCTION poa_internal.token(jsonb, text) IS
-	'a field of poa_internal.message_fields without the white space around it; NULL where it does not stand exactly once';
+	'a field of poa_internal.message_fields, trimmed.'
+	' NULL where it does not stand exactly once';
 SELECT poa_internal.permit('FUNCTION poa_internal.token(jsonb, text)', '{operator}');
 
 CREATE FUNCTION poa_internal.message_kind(fields jsonb) RETURNS text
@@ -123,9 +128,9 @@ RETURN CASE
 		ELSE 'response' END
 	ELSE 'other' END;
 COMMENT ON FUNCTION poa_internal.message_kind(jsonb) IS
-	'what a message is, of its poa_internal.message_fields: activation, answer, refusal, power_outage and others.'
-	' An activation is a service request 11.3, an answer may be the meter''s to one, a refusal says of a request that it was not'
-	' carried out. other for NULL';
+	'what a message is, by its poa_internal.message_fields.'
+	' activation, answer, refusal, power_outage and others. An activation is a service request 11.3, an answer may be the'
+	' meter''s to one, a refusal says of a request that it was not carried out. other for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_kind(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.refuse_message(message text, field text, problem text) RETURNS void
@@ -140,7 +145,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.refuse_message(text, text, text) IS
-	'raises 22023 for a field of a message, in the one form that all readers of messages have';
+	'raises 22023 for a field of a message.'
+	' All readers of messages have this one form';
 SELECT poa_internal.permit('FUNCTION poa_internal.refuse_message(text, text, text)', '{operator}');
 
 /*
@@ -170,7 +176,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.check_payload(text, text, poa_internal.gbcs_message, text) IS
-	'raises 22023 where the GBCS payload of a message is of another command than its RequestID says';
+	'raises 22023 where a GBCS payload is of another command than its RequestID says';
 SELECT poa_internal.permit('FUNCTION poa_internal.check_payload(text, text, poa_internal.gbcs_message, text)', '{operator}');
 
 /*
@@ -346,7 +352,8 @@ CREATE TYPE poa_internal.answer_message AS (
 	firmware_version text
 );
 COMMENT ON TYPE poa_internal.answer_message IS
-	'a row of poa.duis_outcome, whose outcome may also be unsupported: the meter does not support the command';
+	'a row of poa.duis_outcome.'
+	' Its outcome may also be unsupported: the meter does not support the command';
 
 CREATE FUNCTION poa_internal.read_answer(fields jsonb) RETURNS poa_internal.answer_message
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE

@@ -117,8 +117,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_neighbours(bigint[], timestamptz) IS
-	'of some suppressed alerts those of hubs whose neighbours went dark at about the same time, as far as known at a UTC instant.'
-	' Counted are other hubs of a neighbourhood (poa.hub_group) with an AD1 in an attached table that was never logged and that'
-	' no window holds, whatever became of the window. There must be as many as poa_internal.neighbourhoods() has, and that share of'
-	' the hubs of the neighbourhood that have no window';
+	'of some suppressed alerts those whose neighbours went dark with them.'
+	' As far as known at a UTC instant. Counted are other hubs of a neighbourhood (poa.hub_group) with an AD1 in an attached'
+	' table that was never logged and that no window holds, whatever became of the window. There must be as many as'
+	' poa_internal.neighbourhoods() has, and that share of the hubs of the neighbourhood that have no window';
 REVOKE ALL ON FUNCTION poa_internal.evidence_neighbours(bigint[], timestamptz) FROM PUBLIC;

@@ -29,6 +29,7 @@ AS $$
 	HAVING bool_and(a.activation_id IS NOT NULL)
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_no_activation(bigint[], timestamptz) IS
-	'of some suppressed alerts those of which no activation took place, as far as known at a UTC instant.'
-	' The outcome was no_image_held or hash_mismatch, or the command was refused, cancelled, or superseded before it started';
+	'of some suppressed alerts those of which no activation took place.'
+	' As far as known at a UTC instant. The outcome was no_image_held or hash_mismatch, or the command was refused, cancelled, or'
+	' superseded before it started';
 REVOKE ALL ON FUNCTION poa_internal.evidence_no_activation(bigint[], timestamptz) FROM PUBLIC;

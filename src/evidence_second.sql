@@ -49,6 +49,7 @@ AS $$
 	WHERE e.outage > e.activations
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_second(bigint[], timestamptz) IS
-	'of some suppressed alerts those that are one outage more than the activations that they and those before them matched.'
-	' An outage is another one where a restoration came between the two. As far as known at a UTC instant';
+	'of some suppressed alerts those that are one outage too many.'
+	' More, that is, than the activations that they and those before them matched. An outage is another one where a restoration'
+	' came between the two. As far as known at a UTC instant';
 REVOKE ALL ON FUNCTION poa_internal.evidence_second(bigint[], timestamptz) FROM PUBLIC;

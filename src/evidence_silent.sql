@@ -29,6 +29,7 @@ AS $$
 	WHERE l.log_id NOT IN (SELECT h.id FROM heard AS h)
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_silent(bigint[], timestamptz) IS
-	'of some suppressed alerts those whose hub has given no sign of life up to a UTC instant, for longer than after reboots.'
-	' As poa.still_dark with its default where nothing was learned of its kind';
+	'of some suppressed alerts those that are silent for longer than reboots.'
+	' Their hub has given no sign of life up to a UTC instant. As poa.still_dark with its default where nothing was learned of'
+	' its kind';
 REVOKE ALL ON FUNCTION poa_internal.evidence_silent(bigint[], timestamptz) FROM PUBLIC;

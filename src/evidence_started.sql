@@ -38,8 +38,9 @@ AS $$
 	) AS c
 $$;
 COMMENT ON FUNCTION poa_internal.drift(timestamptz) IS
-	'whether the reboots of a make are still those that were learned, by its last 300 suppressed alerts up to a UTC instant.'
-	' outside: how many of them began when its reboots do not and have no neighbours; drifted: more than 2 in 100 of 300';
+	'whether the reboots of a make are still those that were learned.'
+	' Judged by its last 300 suppressed alerts up to a UTC instant. outside: how many of them began when its reboots do not and'
+	' have no neighbours; drifted: more than 2 in 100 of 300';
 REVOKE ALL ON FUNCTION poa_internal.drift(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.evidence_started(log_ids bigint[], as_of timestamptz)
@@ -61,7 +62,8 @@ AS $$
 		AND NOT bool_or(m.manufacturer IN (SELECT d.manufacturer FROM poa_internal.drift(as_of) AS d WHERE d.drifted))
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_started(bigint[], timestamptz) IS
-	'of some suppressed alerts those whose outage began when no reboot does, for each activation that they matched.'
-	' Outside of the times after the activation that poa.reboot_profile has for its kind, or before the window opened, which alone'
-	' counts where nothing was learned. Nothing of a make whose reboots have drifted at as_of, a UTC instant';
+	'of some suppressed alerts those whose outage began when no reboot does.'
+	' This holds for each activation that they matched. Outside of the times after the activation that poa.reboot_profile has for'
+	' its kind, or before the window opened, which alone counts where nothing was learned. Nothing of a make whose reboots have'
+	' drifted at as_of, a UTC instant';
 REVOKE ALL ON FUNCTION poa_internal.evidence_started(bigint[], timestamptz) FROM PUBLIC;

@@ -15,7 +15,8 @@ AS $$
 	SELECT v.chf FROM unheard AS n JOIN poa.device_move AS v ON v.device OPERATOR(@extschema@.=) n.guid
 $$;
 COMMENT ON FUNCTION poa_internal.asked_in_vain(timestamptz) IS
-	'hubs that poa.no_answer may be about, by itself or a device that is or was on it, since a UTC instant';
+	'hubs that poa.no_answer may be about since a UTC instant.'
+	' By itself, or by a device that is or was on it';
 REVOKE ALL ON FUNCTION poa_internal.asked_in_vain(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.evidence_unreachable(log_ids bigint[], as_of timestamptz)
@@ -59,7 +60,7 @@ AS $$
 	ORDER BY o.log_id, n.at, n.guid
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_unreachable(bigint[], timestamptz) IS
-	'of some suppressed alerts those whose hub or electricity meter was asked after the window closed, in vain.'
-	' It has a row in poa.no_answer, and no sign of life from the start of the outage until then; what is heard later takes'
-	' nothing back. As far as known at a UTC instant';
+	'of some suppressed alerts those whose hub or electricity meter did not answer.'
+	' The request came after the window closed. It has a row in poa.no_answer, and no sign of life from the start of the outage'
+	' until then; what is heard later takes nothing back. As far as known at a UTC instant';
 REVOKE ALL ON FUNCTION poa_internal.evidence_unreachable(bigint[], timestamptz) FROM PUBLIC;

@@ -38,8 +38,8 @@ COMMENT ON TYPE poa_internal.gbcs_message IS
 CREATE FUNCTION poa_internal.gbcs_message(payload bytea) RETURNS poa_internal.gbcs_message
 	AS 'MODULE_PATHNAME', 'poa_gbcs_message' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.gbcs_message(bytea) IS
-	'what poa.gbcs_activation reads, as one value; NULL for a message of another use case.'
-	' Also read is alert 8F85, by which a device does not support a CS06 command: its outcome is unsupported,'
-	' and recipient and counter are the originator and counter of the command. Raises 22023 for a damaged'
+	'what poa.gbcs_activation reads, as one value.'
+	' NULL for a message of another use case. Also read is alert 8F85, by which a device does not support a CS06 command: its'
+	' outcome is unsupported, and recipient and counter are the originator and counter of the command. Raises 22023 for a damaged'
 	' message, naming the field (GBCS CS06 and ECS100)';
 SELECT poa_internal.permit('FUNCTION poa_internal.gbcs_message(bytea)', '{operator}');

@@ -48,7 +48,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.genuine_of(smallint[], timestamptz, timestamptz) IS
-	'poa.genuine for the given distributors, -1 being none; run by poa.genuine as the owner of the extension';
+	'poa.genuine for the given distributors, -1 being none.'
+	' Run by poa.genuine as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.genuine_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.genuine(as_of timestamptz DEFAULT pg_catalog.now(), since timestamptz DEFAULT NULL)
@@ -111,7 +112,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.releasable_of(smallint[], text[]) IS
-	'poa_internal.releasable for the given distributors, -1 being none; run as the owner of the extension';
+	'poa_internal.releasable for the given distributors, -1 being none.'
+	' Run as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.releasable_of(smallint[], text[]) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.releasable(evidence text[]) RETURNS TABLE (log_id bigint, reason text)

@@ -25,9 +25,11 @@ CREATE TYPE @extschema@.guid (
 );
 
 COMMENT ON TYPE @extschema@.guid IS
-	'EUI-64 of a smart metering device, eight octets, for example 00-DB-12-34-56-78-90-A0; input also bare, with colons, or in lower case';
+	'EUI-64 of a smart metering device, eight octets.'
+	' For example 00-DB-12-34-56-78-90-A0; input also bare, with colons, or in lower case';
 COMMENT ON FUNCTION @extschema@.guid_in(cstring) IS
-	'I/O; raises 22P02 where the text is not 16 hex digits, bare or with one kind of separator between every two';
+	'I/O.'
+	' Raises 22P02 where the text is not 16 hex digits, bare or with one kind of separator between every two';
 COMMENT ON FUNCTION @extschema@.guid_out(@extschema@.guid) IS 'I/O';
 COMMENT ON FUNCTION @extschema@.guid_recv(internal) IS 'I/O';
 COMMENT ON FUNCTION @extschema@.guid_send(@extschema@.guid) IS 'I/O';

@@ -28,15 +28,18 @@ COMMENT ON TABLE poa.guid_list_import IS
 	'every import into poa.guid_list that was applied.'
 	' Written by finish_import and undo_import only';
 COMMENT ON COLUMN poa.guid_list_import.import_id IS
-	'number of the import, in the order in which they were applied; numbers may be missing where one was rolled back';
+	'number of the import, in the order of application.'
+	' Numbers may be missing where one was rolled back';
 COMMENT ON COLUMN poa.guid_list_import.imported_at IS 'UTC instant at which the transaction of the import began';
 COMMENT ON COLUMN poa.guid_list_import.imported_by IS 'name of the role that ran the import';
 COMMENT ON COLUMN poa.guid_list_import.source IS 'names of the files as they were given, joined by a comma and a space';
 COMMENT ON COLUMN poa.guid_list_import.sha256 IS 'SHA-256 of each of the files, in hex and joined likewise';
 COMMENT ON COLUMN poa.guid_list_import.mode IS
-	'replace: the list became the files; add: the files were added to it; remove: they were taken from it';
+	'what the import did: replace, add or remove.'
+	' replace: the list became the files; add: the files were added to it; remove: they were taken from it';
 COMMENT ON COLUMN poa.guid_list_import.rows_read IS
-	'number of cells below the headers of the GUID column that are not empty: GUIDs, duplicates and rejects';
+	'number of cells that are not empty below the headers of the GUID column.'
+	' GUIDs, duplicates and rejects';
 COMMENT ON COLUMN poa.guid_list_import.distinct_guids IS 'number of different GUIDs among them';
 COMMENT ON COLUMN poa.guid_list_import.duplicates IS 'number of GUIDs that had come before';
 COMMENT ON COLUMN poa.guid_list_import.rejected IS 'number of cells that are no GUID and were left out';
@@ -53,7 +56,8 @@ CREATE TABLE poa_internal.guid_list_change (
 	removed @extschema@.guid[] NOT NULL
 );
 COMMENT ON TABLE poa_internal.guid_list_change IS
-	'what each import that stands has changed, for undo_import; rows of old imports may be deleted, which then can no longer be undone';
+	'what each import that stands has changed, for undo_import.'
+	' Rows of old imports may be deleted, which then can no longer be undone';
 COMMENT ON COLUMN poa_internal.guid_list_change.import_id IS 'the import';
 COMMENT ON COLUMN poa_internal.guid_list_change.added IS 'GUIDs that it put on the list, in ascending order';
 COMMENT ON COLUMN poa_internal.guid_list_change.removed IS 'GUIDs that it took from the list, in ascending order';
@@ -82,7 +86,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.lock_guid_list() IS
-	'waits for all other writers of poa.guid_list and keeps them out until the transaction ends. Raises 25000 unless that is READ COMMITTED';
+	'keeps all other writers of poa.guid_list out until the transaction ends.'
+	' Raises 25000 unless that is READ COMMITTED';
 
 CREATE FUNCTION poa_internal.begin_import() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER

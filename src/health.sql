@@ -266,7 +266,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.own_index() IS
-	'the indexes of the extension, and the statements that make them; made by the extension''s script';
+	'the indexes of the extension, and the statements that make them.'
+	' Filled by the extension''s script';
 REVOKE ALL ON FUNCTION poa_internal.own_index() FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.health_own_index(OUT ok boolean, OUT detail text)
@@ -406,7 +407,7 @@ AS $$
 	) AS s
 $$;
 COMMENT ON FUNCTION poa_internal.health_subscription() IS
-	'check subscription: none to tables of the extension or attached ones stands still';
+	'check subscription: none to the extension''s or attached tables stands still';
 REVOKE ALL ON FUNCTION poa_internal.health_subscription() FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.health_scheduled(OUT ok boolean, OUT detail text)
@@ -446,7 +447,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.health_scheduled() IS
-	'check scheduled: a release that pg_cron schedules is active, and ran within a day without failing';
+	'check scheduled: a release that pg_cron schedules runs.'
+	' It is active, and ran within a day without failing';
 REVOKE ALL ON FUNCTION poa_internal.health_scheduled() FROM PUBLIC;
 
 /*
@@ -598,7 +600,8 @@ AS $$
 	FROM poa_internal.drift(now()) AS d
 $$;
 COMMENT ON FUNCTION poa_internal.health_reboots() IS
-	'check reboots: of the last 300 alerts of a make at most 2 in 100 began at another time than its reboots did';
+	'check reboots: those of each make begin when poa.learn found that they do.'
+	' Of its last 300 alerts at most 2 in 100 began at another time';
 REVOKE ALL ON FUNCTION poa_internal.health_reboots() FROM PUBLIC;
 
 /*

@@ -124,9 +124,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.first_sign_of_life(bigint[], @extschema@.guid[], timestamptz[], timestamptz[], boolean) IS
-	'the first sign of life of each of some hubs between UTC instants, no row where there is none.'
-	' ids, hubs, starts (not included) and ends (included) stand side by side. A sign of life is an alert of a device'
-	' (four hexadecimal digits) in an attached table, by its hub or by a device that was on the hub then, or a row in'
-	' poa.sign_of_life of either, whose code is NULL here. An alert of the same key as one before counts as that one.'
+	'the first sign of life of each of some hubs between UTC instants.'
+	' No row where there is none. ids, hubs, starts (not included) and ends (included) stand side by side. A sign of life is an'
+	' alert of a device (four hexadecimal digits) in an attached table, by its hub or by a device that was on the hub then, or a'
+	' row in poa.sign_of_life of either, whose code is NULL here. An alert of the same key as one before counts as that one.'
 	' restoration: only the restoration alerts, 8F35 to 8F3C (GBCS)';
 REVOKE ALL ON FUNCTION poa_internal.first_sign_of_life(bigint[], @extschema@.guid[], timestamptz[], timestamptz[], boolean) FROM PUBLIC;

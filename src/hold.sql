@@ -22,7 +22,9 @@ COMMENT ON TABLE poa.hold_log IS
 	'holds of suppression: who, when, until when, and why.'
 	' Also when and by whom each was ended. Written by poa.hold and poa.end_hold';
 COMMENT ON COLUMN poa.hold_log.hold_id IS 'number of the hold';
-COMMENT ON COLUMN poa.hold_log.held_at IS 'UTC instant, by the clock, at which it was made; it is in force from its commit on';
+COMMENT ON COLUMN poa.hold_log.held_at IS
+	'UTC instant, by the clock, at which it was made.'
+	' It is in force from its commit on';
 COMMENT ON COLUMN poa.hold_log.held_by IS 'name of the role that made it';
 COMMENT ON COLUMN poa.hold_log.until IS 'UTC instant, not in it, until which it is in force';
 COMMENT ON COLUMN poa.hold_log.reason IS 'the reason that was given';
@@ -30,8 +32,7 @@ COMMENT ON COLUMN poa.hold_log.chf IS 'the hub whose windows it meets, NULL for 
 COMMENT ON COLUMN poa.hold_log.distributor_id IS 'the distributor, as logged, whose alerts it meets, NULL for all';
 COMMENT ON COLUMN poa.hold_log.manufacturer IS 'the manufacturer of the meter whose windows it meets, NULL for all';
 COMMENT ON COLUMN poa.hold_log.originator IS 'the service user whose windows it meets, NULL for all';
-COMMENT ON COLUMN poa.hold_log.ended_at IS
-	'UTC instant, by the clock, at which it was ended before its time, NULL where it was not';
+COMMENT ON COLUMN poa.hold_log.ended_at IS 'UTC instant, by the clock, of its early end, NULL where it had none';
 COMMENT ON COLUMN poa.hold_log.ended_by IS 'name of the role that ended it';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.hold_log', '');
@@ -42,10 +43,10 @@ CREATE FUNCTION poa_internal.hold_in_force(chf @extschema@.guid, distributor_id 
 	originator @extschema@.guid) RETURNS bigint
 	AS 'MODULE_PATHNAME', 'poa_hold_in_force_sql' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa_internal.hold_in_force(@extschema@.guid, smallint, text, @extschema@.guid) IS
-	'number of the hold that keeps a window from suppressing an alert now, NULL where there is none.'
-	' chf and distributor_id are those of the alert, as logged, manufacturer and originator those of the window; a'
-	' hold that names what is NULL here does not meet it. Of several the first; what another session has committed'
-	' counts whatever snapshot the caller has';
+	'number of the hold that keeps a window from suppressing now, NULL without one.'
+	' chf and distributor_id are those of the alert, as logged, manufacturer and originator those of the window; a hold that'
+	' names what is NULL here does not meet it. Of several the first; what another session has committed counts whatever snapshot'
+	' the caller has';
 SELECT poa_internal.permit('FUNCTION poa_internal.hold_in_force(@extschema@.guid, smallint, text, @extschema@.guid)',
 	'{operator,auditor}');
 

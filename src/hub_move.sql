@@ -76,9 +76,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.follow_hub() IS
-	'trigger: windows that have not closed follow their meter to the hub that poa.device names.'
-	' They stay where they are where it names none. Raises 40001 where another transaction has tracked or settled the meter'
-	' and this one cannot see it';
+	'trigger: open windows follow their meter to another hub.'
+	' That is the one that poa.device names now. They stay where they are where it names none. Raises 40001 where another'
+	' transaction has tracked or settled the meter and this one cannot see it';
 REVOKE ALL ON FUNCTION poa_internal.follow_hub() FROM PUBLIC;
 
 CREATE TRIGGER follow_hub_on_insert AFTER INSERT ON poa.device

@@ -32,7 +32,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.late_activation_of(smallint[], timestamptz, timestamptz) IS
-	'poa.late_activation for the given distributors, -1 being none; run by poa.late_activation as the owner of the extension';
+	'poa.late_activation for the given distributors, -1 being none.'
+	' Run by poa.late_activation as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.late_activation_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.late_activation(from_at timestamptz, to_at timestamptz)

@@ -20,7 +20,8 @@ COMMENT ON TABLE poa.learning IS
 	' Empty as shipped: a row overrides the defaults of its columns for its manufacturer';
 COMMENT ON COLUMN poa.learning.manufacturer IS 'CPL identifier of the manufacturer';
 COMMENT ON COLUMN poa.learning.method IS
-	'median: the median with some median absolute deviations, at least the margin; quantile: from one quantile to the other,'
+	'how the range of a profile is found: median or quantile.'
+	' median: the median with some median absolute deviations, at least the margin; quantile: from one quantile to the other,'
 	' widened by the margin';
 COMMENT ON COLUMN poa.learning.quantile IS 'share of reboots, 0 to 0.5, that is left out at either end';
 COMMENT ON COLUMN poa.learning.margin IS 'interval by which the quantiles are widened, or the median at least';
@@ -53,10 +54,12 @@ COMMENT ON COLUMN poa.reboot_profile.from_at IS 'UTC instant: learned from alert
 COMMENT ON COLUMN poa.reboot_profile.to_at IS 'UTC instant: and from nothing of that time or later';
 COMMENT ON COLUMN poa.reboot_profile.alerts IS 'number of alerts that it stands on';
 COMMENT ON COLUMN poa.reboot_profile.started_low IS
-	'interval from the activation: earlier, power is not cut; NULL where the start of the outage is known of too few alerts';
+	'interval from the activation before which power is not cut.'
+	' NULL where the start of the outage is known of too few alerts';
 COMMENT ON COLUMN poa.reboot_profile.started_high IS 'interval from the activation: later, power is not cut; NULL likewise';
 COMMENT ON COLUMN poa.reboot_profile.silence_high IS
-	'interval from the start of the outage, where that is known, else from the alert, after which nearly all have given a sign of life';
+	'interval after which nearly all have given a sign of life.'
+	' It is from the start of the outage, where that is known, else from the alert';
 COMMENT ON COLUMN poa.reboot_profile.method IS 'how the range was made, as poa.learning says, in words';
 COMMENT ON COLUMN poa.reboot_profile.profile_id IS 'number of the profile';
 SELECT pg_catalog.pg_extension_config_dump('poa.reboot_profile', '');
@@ -105,7 +108,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.reboot_of(smallint[], timestamptz, timestamptz) IS
-	'poa.reboot for the given distributors, -1 being none; run by poa.reboot as the owner of the extension';
+	'poa.reboot for the given distributors, -1 being none.'
+	' Run by poa.reboot as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.reboot_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.reboot(from_at timestamptz, to_at timestamptz)
@@ -198,7 +202,8 @@ BEGIN ATOMIC
 	ORDER BY p.firmware_hash IS NULL, p.to_at DESC, p.profile_id DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION poa_internal.profile_for(text, bytea, timestamptz) IS
-	'the profile by which an alert at a UTC instant is judged: the newest that was learned before it, of its firmware, else of its make';
+	'the profile by which an alert at a UTC instant is judged.'
+	' The newest that was learned before it, of its firmware, else of its make';
 REVOKE ALL ON FUNCTION poa_internal.profile_for(text, bytea, timestamptz) FROM PUBLIC;
 
 /*

@@ -33,7 +33,8 @@ CREATE TABLE poa.suppression_log (
 CREATE FUNCTION poa_internal.utc_month(at timestamptz) RETURNS date
 	AS 'MODULE_PATHNAME', 'poa_utc_month' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.utc_month(timestamptz) IS
-	'first day of the month of an instant in UTC; infinite for an infinite one, NULL for NULL';
+	'first day of the month of an instant in UTC.'
+	' Infinite for an infinite one, NULL for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.utc_month(timestamptz)', '{dno,operator,auditor}');
 
 /*
@@ -60,20 +61,24 @@ COMMENT ON TABLE poa.suppression_log IS
 COMMENT ON COLUMN poa.suppression_log.log_id IS 'number of the entry; numbers may be missing where an insert was rolled back';
 COMMENT ON COLUMN poa.suppression_log.logged_at IS 'UTC instant at which the transaction that brought the alert began';
 COMMENT ON COLUMN poa.suppression_log.diverted IS
-	'true where the alert is here instead of in its table, false where shadow mode stored it there too';
+	'true where the alert is here instead of in its table.'
+	' False where shadow mode stored it there too';
 COMMENT ON COLUMN poa.suppression_log.source_schema IS 'schema of the attached table, for a partition that of its root';
 COMMENT ON COLUMN poa.suppression_log.source_table IS 'name of the attached table, for a partition its root';
 COMMENT ON COLUMN poa.suppression_log.alert IS
-	'the whole row as it came, by to_jsonb; generated columns are null, they are computed when a row is stored';
+	'the whole row as it came, by to_jsonb.'
+	' Generated columns are null, they are computed when a row is stored';
 COMMENT ON COLUMN poa.suppression_log.alert_code IS 'code of the alert: AD1';
 COMMENT ON COLUMN poa.suppression_log.chf IS 'GUID of the communications hub that sent the alert';
 COMMENT ON COLUMN poa.suppression_log.mpxn IS 'MPxN of the alert as it came, NULL where it had none';
 COMMENT ON COLUMN poa.suppression_log.distributor_id IS
-	'first two digits of a 13-digit MPxN of the alert, else of the meter''s when it was tracked, else NULL';
+	'first two digits of a 13-digit MPxN of the alert, or of the meter''s, or NULL.'
+	' The meter''s is that of when it was tracked';
 COMMENT ON COLUMN poa.suppression_log.decided_at IS
 	'UTC instant that was judged: the alert''s in the column that attach was given';
 COMMENT ON COLUMN poa.suppression_log.activation_id IS
-	'the deciding activation: of those whose window holds the alert the one that activates last, then the greatest id';
+	'the deciding activation.'
+	' Of those whose window holds the alert the one that activates last, then the greatest id';
 COMMENT ON COLUMN poa.suppression_log.matched IS 'all activations whose window holds the alert, the deciding one first';
 COMMENT ON COLUMN poa.suppression_log.device IS 'GUID of the meter of the deciding activation';
 COMMENT ON COLUMN poa.suppression_log.manufacturer IS
@@ -83,15 +88,18 @@ COMMENT ON COLUMN poa.suppression_log.activates_at IS 'UTC instant of the decidi
 COMMENT ON COLUMN poa.suppression_log.opens_at IS 'UTC instant at which its window opened';
 COMMENT ON COLUMN poa.suppression_log.closes_at IS 'UTC instant at which its window closed';
 COMMENT ON COLUMN poa.suppression_log.delay IS
-	'interval from the activation to the alert, decided_at - activates_at; negative before it';
+	'interval from the activation to the alert, decided_at - activates_at.'
+	' Negative before it';
 COMMENT ON COLUMN poa.suppression_log.alert_key IS
-	'what identifies the alert: the value, as text, of the column that attach was given as key, else NULL';
+	'what identifies the alert.'
+	' The value, as text, of the column that attach was given as key, else NULL';
 COMMENT ON COLUMN poa.suppression_log.outage_started_at IS
-	'UTC instant at which the outage began: the value of the column that attach was given as started, else NULL';
+	'UTC instant at which the outage began.'
+	' The value of the column that attach was given as started, else NULL';
 COMMENT ON COLUMN poa.suppression_log.hold_id IS
-	'number in poa.hold_log of the hold that had the alert stored, NULL where there was none';
+	'number of the hold that had the alert stored, NULL where there was none';
 COMMENT ON COLUMN poa.suppression_log.originator IS
-	'GUID of the service user whose request the deciding activation is, NULL where it is not known';
+	'GUID of the service user of the deciding activation, NULL where it is not known';
 
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log', '');
 SELECT pg_catalog.pg_extension_config_dump('poa.suppression_log_log_id_seq', '');
@@ -100,7 +108,8 @@ COMMENT ON SEQUENCE poa.suppression_log_log_id_seq IS 'numbers of poa.suppressio
 CREATE FUNCTION poa_internal.refuse_change() RETURNS trigger
 	AS 'MODULE_PATHNAME', 'poa_refuse_change' LANGUAGE C;
 COMMENT ON FUNCTION poa_internal.refuse_change() IS
-	'trigger: keeps a log append-only; raises 55000 for every UPDATE, DELETE and TRUNCATE but the DELETE of poa.purge_log';
+	'trigger: keeps a log append-only.'
+	' Raises 55000 for every UPDATE, DELETE and TRUNCATE but the DELETE of poa.purge_log';
 REVOKE ALL ON FUNCTION poa_internal.refuse_change() FROM PUBLIC;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON poa.suppression_log

@@ -27,8 +27,10 @@ COMMENT ON COLUMN poa.manufacturer.manufacturer IS
 	'CPL identifier: four hex digits in upper case, such as 1063 for Landis+Gyr';
 COMMENT ON COLUMN poa.manufacturer.name IS 'name for people to read';
 COMMENT ON COLUMN poa.manufacturer.window_before IS
-	'interval, how long before the activation time a window opens; not negative; days have 24 hours';
+	'interval, how long before the activation time a window opens.'
+	' Not negative; days have 24 hours';
 COMMENT ON COLUMN poa.manufacturer.window_after IS
-	'interval, how long after the activation time a window closes; not negative; days have 24 hours; 30 minutes by MP102B';
+	'interval, how long after the activation time a window closes.'
+	' Not negative; days have 24 hours; 30 minutes by MP102B';
 SELECT pg_catalog.pg_extension_config_dump('poa.manufacturer', '');
 SELECT poa_internal.permit('TABLE poa.manufacturer', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');

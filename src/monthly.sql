@@ -15,7 +15,8 @@ SELECT poa_internal.permit('FUNCTION poa_internal.alerts_of(jsonb)', '{dno,opera
 CREATE FUNCTION poa_internal.visit_cost() RETURNS numeric
 	AS 'MODULE_PATHNAME', 'poa_visit_cost' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.visit_cost() IS
-	'the setting poa_suppress.visit_cost: GBP for a site visit, 80 by default (MP102B)';
+	'the setting poa_suppress.visit_cost.'
+	' GBP for a site visit, 80 by default (MP102B)';
 SELECT poa_internal.permit('FUNCTION poa_internal.visit_cost()', '{dno,operator,auditor}');
 
 /*

@@ -14,7 +14,8 @@ COMMENT ON TABLE poa.hub_group IS
 	' Loaded by the operator from what the DNO gives; without them there is no evidence of neighbours, and nothing else changes';
 COMMENT ON COLUMN poa.hub_group.chf IS 'GUID of the communications hub';
 COMMENT ON COLUMN poa.hub_group.kind IS
-	'lv (low-voltage feeder, some 30 hubs), hv (high-voltage circuit, some 300) or another that poa.neighbourhood has';
+	'kind of the group, such as lv or hv.'
+	' lv is a low-voltage feeder, some 30 hubs; hv a high-voltage circuit, some 300; others are those that poa.neighbourhood has';
 COMMENT ON COLUMN poa.hub_group.group_id IS 'name of the feeder or circuit, compared as it stands; unique among all DNOs';
 SELECT pg_catalog.pg_extension_config_dump('poa.hub_group', '');
 SELECT poa_internal.permit('TABLE poa.hub_group', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');
@@ -36,8 +37,7 @@ COMMENT ON TABLE poa.neighbourhood IS
 COMMENT ON COLUMN poa.neighbourhood.kind IS 'the kind, as in poa.hub_group';
 COMMENT ON COLUMN poa.neighbourhood.hubs IS 'at least so many other hubs have to go dark';
 COMMENT ON COLUMN poa.neighbourhood.within IS 'interval, so long before or after at most; up to a day';
-COMMENT ON COLUMN poa.neighbourhood.share IS
-	'and at least this share, 0 to 1, of the hubs of the neighbourhood that have no window';
+COMMENT ON COLUMN poa.neighbourhood.share IS 'least share of the neighbourhood''s hubs without a window, 0 to 1';
 SELECT pg_catalog.pg_extension_config_dump('poa.neighbourhood', '');
 SELECT poa_internal.permit('TABLE poa.neighbourhood', '{operator}', 'INSERT, UPDATE, DELETE, MAINTAIN');
 
@@ -51,5 +51,5 @@ AS $$
 	WHERE b.kind NOT IN (SELECT n.kind FROM poa.neighbourhood AS n)
 $$;
 COMMENT ON FUNCTION poa_internal.neighbourhoods() IS
-	'what poa.neighbourhood says, and the built-in rows of the kinds that it does not have';
+	'what poa.neighbourhood says, and built-in rows of kinds that it does not have';
 REVOKE ALL ON FUNCTION poa_internal.neighbourhoods() FROM PUBLIC;

@@ -14,6 +14,7 @@ COMMENT ON TABLE poa.no_answer IS
 COMMENT ON COLUMN poa.no_answer.guid IS 'GUID of the device that a request was for';
 COMMENT ON COLUMN poa.no_answer.at IS 'UTC instant at which the DSP received that there is no answer';
 COMMENT ON COLUMN poa.no_answer.code IS
-	'ResponseCode: E20, the DCC could not communicate with the device, or E21, no response was received (DUIS)';
+	'ResponseCode of the missing answer.'
+	' E20: the DCC could not communicate with the device; E21: no response was received (DUIS)';
 SELECT pg_catalog.pg_extension_config_dump('poa.no_answer', '');
 SELECT poa_internal.permit('TABLE poa.no_answer', '{operator}', 'INSERT, MAINTAIN');

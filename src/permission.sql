@@ -11,7 +11,8 @@ CREATE TABLE poa_internal.permission (
 		CHECK (kind OPERATOR(pg_catalog.=) ANY (ARRAY['dno', 'operator', 'auditor']))
 );
 COMMENT ON TABLE poa_internal.permission IS
-	'what grant_dno, grant_operator and grant_auditor grant; filled by the extension''s script only';
+	'what grant_dno, grant_operator and grant_auditor grant.'
+	' Filled by the extension''s script only';
 COMMENT ON COLUMN poa_internal.permission.object IS 'the object as GRANT names it, such as FUNCTION poa.release(bigint, text)';
 COMMENT ON COLUMN poa_internal.permission.kind IS 'dno, operator or auditor';
 COMMENT ON COLUMN poa_internal.permission.privileges IS 'the privileges as GRANT names them';
@@ -49,5 +50,6 @@ CREATE FUNCTION poa_internal.caller() RETURNS name
 LANGUAGE sql STABLE
 RETURN CASE pg_catalog.current_setting('role') WHEN 'none' THEN SESSION_USER ELSE pg_catalog.current_setting('role')::name END;
 COMMENT ON FUNCTION poa_internal.caller() IS
-	'name of the role that the session has taken, which CURRENT_USER is not in a function that runs as its owner';
+	'name of the role that the session has taken.'
+	' CURRENT_USER is another in a function that runs as its owner';
 REVOKE ALL ON FUNCTION poa_internal.caller() FROM PUBLIC;

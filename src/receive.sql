@@ -34,9 +34,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.note_traffic(@extschema@.guid, text, timestamptz, text) IS
-	'notes a message to or from a device, where an alert of its hub is open: diverted, not released, and nothing heard'
-	' from the device since. traffic is that of poa_internal.message_traffic, detail what was heard, for people to read.'
-	' Nothing for a NULL device; raises 22023 for an instant that is NULL or infinite where it matters';
+	'notes a message to or from a device, where an alert of its hub is open.'
+	' Open is what was diverted, is not released, and after which nothing was heard from the device. traffic is that of'
+	' poa_internal.message_traffic, detail what was heard, for people to read. Nothing for a NULL device; raises 22023 for an'
+	' instant that is NULL or infinite where it matters';
 SELECT poa_internal.permit('FUNCTION poa_internal.note_traffic(@extschema@.guid, text, timestamptz, text)', '{operator}');
 
 CREATE FUNCTION poa_internal.message_traffic(fields jsonb) RETURNS text
@@ -51,8 +52,8 @@ RETURN CASE
 		OR $1 ?| ARRAY['ResponseMessage/PreCommand', 'ResponseMessage/LocalCommand'] THEN NULL
 	ELSE 'heard' END;
 COMMENT ON FUNCTION poa_internal.message_traffic(jsonb) IS
-	'what follows from a message for a device, by its poa_internal.message_fields: asked, heard, or the code of a missing answer.'
-	' NULL where nothing does (DUIS)';
+	'what follows from a message for a device: asked, heard, or an error code.'
+	' By its poa_internal.message_fields; the code is that of a missing answer. NULL where nothing does (DUIS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_traffic(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.message_device(fields jsonb) RETURNS @extschema@.guid
@@ -60,8 +61,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN $1 ? 'Body/DeviceAlertMessage' THEN poa_internal.request_part(poa_internal.token($1, 'Header/ResponseID'), 1)
 	ELSE poa_internal.request_part(poa_internal.token($1, 'Header/RequestID'), 2) END;
 COMMENT ON FUNCTION poa_internal.message_device(jsonb) IS
-	'the device that a message is to or from: the first part of the ResponseID of its alert, else the target of its RequestID.'
-	' NULL where that is no GUID (DUIS)';
+	'the device that a message is to or from.'
+	' The first part of the ResponseID of its alert, else the target of its RequestID. NULL where that is no GUID (DUIS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_device(jsonb)', '{operator}');
 
 CREATE FUNCTION poa_internal.receive_activation(m poa_internal.activation_message, received_at timestamptz,
@@ -151,7 +152,8 @@ CREATE FUNCTION poa_internal.refuses(code text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN $1 IN ('E1', 'E2', 'E3', 'E4', 'E5', 'E11', 'E12', 'E13', 'E17', 'E19', 'E20', 'N12', '8F85', 'quarantined');
 COMMENT ON FUNCTION poa_internal.refuses(text) IS
-	'whether a code means that a command never reached the meter, or was not taken by it; NULL for NULL (DUIS, GBCS)';
+	'whether a code means that a command never reached the meter.'
+	' Or that it was not taken by it; NULL for NULL (DUIS, GBCS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.refuses(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.receive_refusal(request_id text, code text, received_at timestamptz,
@@ -198,8 +200,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.read_refusal(jsonb) IS
-	'reads the fields of a refusal (poa_internal.message_kind): which request was not carried out, and the code that says why.'
-	' It is a response to 11.3, a CommandFailure or a QuarantinedRequest. Raises 22023 for one that refuses and names no request (DUIS)';
+	'which request a refusal is about, and the code that says why.'
+	' Of a message of that poa_internal.message_kind. It is a response to 11.3, a CommandFailure or a QuarantinedRequest. Raises'
+	' 22023 for one that refuses and names no request (DUIS)';
 SELECT poa_internal.permit('FUNCTION poa_internal.read_refusal(jsonb)', '{operator}');
 
 CREATE FUNCTION poa.receive(message text, received_at timestamptz DEFAULT pg_catalog.now())

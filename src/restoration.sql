@@ -56,7 +56,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.restoration_of(smallint[], timestamptz, timestamptz) IS
-	'poa.restoration for the given distributors, -1 being none; run by poa.restoration as the owner of the extension';
+	'poa.restoration for the given distributors, -1 being none.'
+	' Run by poa.restoration as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.restoration_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.restoration(from_at timestamptz, to_at timestamptz)

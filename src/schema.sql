@@ -5,8 +5,10 @@
  */
 CREATE SCHEMA poa;
 COMMENT ON SCHEMA poa IS
-	'suppression of Power Outage Alerts (AD1) that a firmware activation causes (SEC modification MP102B)';
+	'suppression of Power Outage Alerts (AD1) that firmware activations cause.'
+	' SEC modification MP102B';
 
 CREATE SCHEMA poa_internal;
 COMMENT ON SCHEMA poa_internal IS
-	'what poa_suppress is made of and users should not build on; it may change in any version';
+	'what poa_suppress is made of and users should not build on.'
+	' It may change in any version';

@@ -32,15 +32,18 @@ COMMENT ON TABLE poa_internal.message IS
 	' Kept, also where the command has not come yet, until poa.purge_activations';
 COMMENT ON COLUMN poa_internal.message.message_id IS 'number of the message, in the order of arrival';
 COMMENT ON COLUMN poa_internal.message.kind IS
-	'signed: the pre-command that reaches the meter; local: one that does not go over the air; request: an earlier request for either;'
-	' cancellation; refusal; outcome; purged: a command that is in poa.activation no more and superseded one that is';
+	'what kind of message it is.'
+	' signed: the pre-command that reaches the meter; local: one that does not go over the air; request: an earlier request for'
+	' either; cancellation; refusal; outcome; purged: a command that is in poa.activation no more and superseded one that is';
 COMMENT ON COLUMN poa_internal.message.device IS 'GUID of the meter, NULL where neither an activation nor the RequestID has it';
 COMMENT ON COLUMN poa_internal.message.request_id IS
-	'RequestID that it belongs to, as in poa.activation; NULL for a cancellation that has none';
+	'RequestID that it belongs to, as in poa.activation.'
+	' NULL for a cancellation that has none';
 COMMENT ON COLUMN poa_internal.message.received_at IS 'UTC instant at which the DSP received it';
 COMMENT ON COLUMN poa_internal.message.activates_at IS 'UTC instant of activation that a signed pre-command names, else NULL';
 COMMENT ON COLUMN poa_internal.message.detail IS
-	'the outcome, the reason of a refusal, or the number of an activation that had no request_id';
+	'the outcome, or the reason of a refusal.'
+	' For a purged command without a request_id, the number of its activation';
 COMMENT ON COLUMN poa_internal.message.arrived_at IS 'UTC instant, by the clock, at which it was delivered';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.message', '');
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.message_message_id_seq', '');
@@ -56,7 +59,8 @@ CREATE TABLE poa_internal.turn (
 	turns bigint NOT NULL
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE poa_internal.turn IS
-	'devices of which something was received; settling one updates its row, so that transactions take turns';
+	'devices of which something was received.'
+	' Settling one updates its row, so that transactions take turns';
 COMMENT ON COLUMN poa_internal.turn.device IS 'GUID of the device';
 COMMENT ON COLUMN poa_internal.turn.turns IS 'number of times that something was received';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.turn', '');
@@ -80,8 +84,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.take_turn(@extschema@.guid) IS
-	'waits until no other transaction settles or moves a device, and keeps others from it to the end of this one.'
-	' The number of the turn: 1 where nothing was received for the device before.'
+	'waits until no other transaction settles or moves a device.'
+	' Keeps others from it to the end of this one. The number of the turn: 1 where nothing was received for the device before.'
 	' Raises 40001 where another transaction settled or moved it and this one cannot see that, 25006 in a read-only transaction';
 REVOKE ALL ON FUNCTION poa_internal.take_turn(@extschema@.guid) FROM PUBLIC;
 
@@ -109,7 +113,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) IS
-	'notes a message in poa_internal.message; false where the same one was received no later';
+	'notes a message in poa_internal.message.'
+	' False where the same one was received no later';
 REVOKE ALL ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.messages_of(request_id text)
@@ -223,8 +228,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.settle(@extschema@.guid) IS
-	'computes the states of the activations of a device from what was received for it, and writes those that differ.'
-	' The number of those that it turned cancelled. The caller has taken its turn';
+	'computes the states of the activations of a device.'
+	' By what was received for it; writes those that differ. The number of those that it turned cancelled. The caller has taken'
+	' its turn';
 REVOKE ALL ON FUNCTION poa_internal.settle(@extschema@.guid) FROM PUBLIC;
 
 /*
@@ -240,8 +246,7 @@ BEGIN
 	RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.forget_all() IS
-	'trigger: messages and changes go with the activations when poa.activation is truncated';
+COMMENT ON FUNCTION poa_internal.forget_all() IS 'trigger: messages and changes go when poa.activation is truncated';
 REVOKE ALL ON FUNCTION poa_internal.forget_all() FROM PUBLIC;
 CREATE TRIGGER forget_all AFTER TRUNCATE ON poa.activation
 	FOR EACH STATEMENT EXECUTE FUNCTION poa_internal.forget_all();

@@ -36,7 +36,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.still_dark_of(smallint[], interval, timestamptz) IS
-	'poa.still_dark for the given distributors, -1 being none; run by poa.still_dark as the owner of the extension';
+	'poa.still_dark for the given distributors, -1 being none.'
+	' Run by poa.still_dark as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.still_dark_of(smallint[], interval, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.still_dark(grace interval DEFAULT '15 minutes', as_of timestamptz DEFAULT pg_catalog.now())

@@ -32,8 +32,9 @@ RETURN CASE
 		'no key, ' || source::text || ' ' || hub::text || ' ' || date_part('epoch', at)::text || coalesce(' ' || mpxn, '')]
 	END;
 COMMENT ON FUNCTION poa_internal.identities(boolean, oid, text, bigint, timestamptz, text) IS
-	'texts that identify an AD1: a log row and an alert in a table are the same where they share one.'
-	' source is the table that the log names, hub the guid as a number; key and mpxn may be NULL';
+	'texts that identify an AD1.'
+	' A log row and an alert in a table are the same where they share one. source is the table that the log names, hub the guid'
+	' as a number; key and mpxn may be NULL';
 REVOKE ALL ON FUNCTION poa_internal.identities(boolean, oid, text, bigint, timestamptz, text) FROM PUBLIC;
 
 /* of a released alert, one of shadow mode and one that was held */
@@ -59,8 +60,9 @@ AS $$
 	) AS n USING (source_schema, source_table)
 $$;
 COMMENT ON FUNCTION poa_internal.logged_and_stored(timestamptz, timestamptz) IS
-	'the alerts of from_at <= at < to_at that the log has and that stand in their table all the same.'
-	' They were released, logged in shadow mode, or held; each once. source is the table that the log names, hub the guid as a number';
+	'alerts that the log has and that stand in their table all the same.'
+	' Those of from_at <= at < to_at. They were released, logged in shadow mode, or held; each once. source is the table that the'
+	' log names, hub the guid as a number';
 REVOKE ALL ON FUNCTION poa_internal.logged_and_stored(timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.stored_ad1(distributors smallint[], from_at timestamptz, to_at timestamptz)
@@ -113,8 +115,8 @@ BEGIN ATOMIC
 	WHERE coalesce(s.distributor_id, '-1'::smallint) OPERATOR(pg_catalog.=) ANY (distributors);
 END;
 COMMENT ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) IS
-	'the AD1s of given distributors that stand in an attached table and were not logged.'
-	' Those of from_at <= decided_at < to_at, UTC instants; -1 stands for no distributor. distributor_id is that of the MPxN, else of the'
-	' meters that are on the hub now, the smallest where they disagree, NULL where they have none; alert_count, as the table has it,'
-	' says how many the AD1 stands for';
+	'the AD1s of given distributors that were stored and not logged.'
+	' Those of from_at <= decided_at < to_at, UTC instants; -1 stands for no distributor. distributor_id is that of the MPxN,'
+	' else of the meters that are on the hub now, the smallest where they disagree, NULL where they have none; alert_count, as'
+	' the table has it, says how many the AD1 stands for';
 REVOKE ALL ON FUNCTION poa_internal.stored_ad1(smallint[], timestamptz, timestamptz) FROM PUBLIC;

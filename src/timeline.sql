@@ -69,8 +69,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.subject_of(text) IS
-	'the devices and hubs that belong to a subject of poa.timeline, and its MPxN, NULL for a GUID.'
-	' Raises 22023 for what is neither a GUID nor an MPxN';
+	'the devices, hubs and MPxN of a subject of poa.timeline.'
+	' The MPxN is NULL for a GUID. Raises 22023 for what is neither a GUID nor an MPxN';
 REVOKE ALL ON FUNCTION poa_internal.subject_of(text) FROM PUBLIC;
 
 /* alerts in the attached tables, but for those that the log has */
@@ -105,7 +105,8 @@ AS $$
 		WHERE l.chf OPERATOR(@extschema@.=) a.chf AND l.decided_at = a.at AND l.mpxn IS NOT DISTINCT FROM a.mpxn)
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_alerts(@extschema@.guid[], @extschema@.guid[], timestamptz, timestamptz) IS
-	'the alerts in attached tables for poa.timeline; an AD1 that the log has is left to it';
+	'the alerts in attached tables for poa.timeline.'
+	' An AD1 that the log has is left to it';
 REVOKE ALL ON FUNCTION poa_internal.timeline_of_alerts(@extschema@.guid[], @extschema@.guid[], timestamptz, timestamptz) FROM PUBLIC;
 
 /* what was suppressed, shadowed or held, and released */
@@ -171,7 +172,8 @@ AS $$
 	WHERE poa_internal.suppresses(a.status)
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_commands(@extschema@.guid[]) IS
-	'commands and their answers, outcomes, and the changes and windows of activations for poa.timeline';
+	'commands, outcomes, and changes of activations for poa.timeline.'
+	' With the answers to commands, and the windows';
 REVOKE ALL ON FUNCTION poa_internal.timeline_of_commands(@extschema@.guid[]) FROM PUBLIC;
 
 /* what was heard of devices and hubs beside alerts, and where they were */
@@ -197,7 +199,7 @@ AS $$
 	LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) m.device
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_devices(@extschema@.guid[], @extschema@.guid[]) IS
-	'signs of life, requests without an answer and moves to other hubs for poa.timeline';
+	'signs of life, missing answers and moves to other hubs for poa.timeline';
 REVOKE ALL ON FUNCTION poa_internal.timeline_of_devices(@extschema@.guid[], @extschema@.guid[]) FROM PUBLIC;
 
 /* holds that meet the hubs or what stands on them */
@@ -224,7 +226,8 @@ AS $$
 			WHERE a.originator OPERATOR(@extschema@.=) h.originator))
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_holds(@extschema@.guid[], @extschema@.guid[], smallint[]) IS
-	'the holds that meet alerts of these hubs and distributors or windows of these devices for poa.timeline';
+	'the holds for poa.timeline.'
+	' Those that meet alerts of these hubs and distributors or windows of these devices';
 REVOKE ALL ON FUNCTION poa_internal.timeline_of_holds(@extschema@.guid[], @extschema@.guid[], smallint[]) FROM PUBLIC;
 
 /*
@@ -277,7 +280,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of(smallint[], text, timestamptz, timestamptz) IS
-	'poa.timeline for the given distributors, -1 being none; run by poa.timeline as the owner of the extension';
+	'poa.timeline for the given distributors, -1 being none.'
+	' Run by poa.timeline as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.timeline_of(smallint[], text, timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.timeline(subject text, from_at timestamptz DEFAULT '-infinity', to_at timestamptz DEFAULT 'infinity')

@@ -15,7 +15,8 @@ AS $$
 	ORDER BY d.dark_for DESC, d.log_id
 $$;
 COMMENT ON FUNCTION poa_internal.to_ask_of(smallint[], interval, timestamptz) IS
-	'poa.to_ask for the given distributors, -1 being none; run by poa.to_ask as the owner of the extension';
+	'poa.to_ask for the given distributors, -1 being none.'
+	' Run by poa.to_ask as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.to_ask_of(smallint[], interval, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa.to_ask(grace interval DEFAULT '5 minutes', as_of timestamptz DEFAULT pg_catalog.now())

@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.check_instant(text, timestamptz) IS
-	'raises 22023 for an instant that is NULL or infinite, by the name of its argument';
+	'raises 22023, naming the argument, for an instant that is NULL or infinite';
 REVOKE ALL ON FUNCTION poa_internal.check_instant(text, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.track_command(
@@ -145,10 +145,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea) IS
-	'poa.track_activation for one form of a command: request, signed, or local (which does not go over the air).'
-	' A signed one decides on the time of activation, whatever comes first. action: tracked, duplicate, not_eligible'
-	' (activation_id NULL), retimed (the activation has another time now), for local also cancelled (it ended the window'
-	' of its request) and ignored. Raises what poa.track_activation does (DUIS: CommandVariant)';
+	'poa.track_activation for one form of a command.'
+	' The form is request, signed, or local (which does not go over the air). A signed one decides on the time of activation,'
+	' whatever comes first. action: tracked, duplicate, not_eligible (activation_id NULL), retimed (the activation has another'
+	' time now), for local also cancelled (it ended the window of its request) and ignored. Raises what poa.track_activation does'
+	' (DUIS: CommandVariant)';
 SELECT poa_internal.permit('FUNCTION poa_internal.track_command(@extschema@.guid, timestamptz, text, timestamptz, text, bytea)',
 	'{operator}');
 
@@ -251,8 +252,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.cancel_command(@extschema@.guid, text, timestamptz, text) IS
-	'poa.cancel_activation for one form of a cancellation that has a RequestID: request, signed, or local.'
-	' One that is local only cancels nothing';
+	'poa.cancel_activation for one form of a cancellation with a RequestID.'
+	' The form is request, signed, or local. One that is local only cancels nothing';
 SELECT poa_internal.permit('FUNCTION poa_internal.cancel_command(@extschema@.guid, text, timestamptz, text)', '{operator}');
 
 CREATE FUNCTION poa.cancel_activation(
@@ -288,7 +289,8 @@ AS $$
 	LIMIT 1
 $$;
 COMMENT ON FUNCTION poa_internal.device_of_request(text) IS
-	'the device of a command or a cancellation that is known by its request_id; NULL for one that is not';
+	'the device of a command or a cancellation, by its request_id.'
+	' NULL for one that is not known';
 REVOKE ALL ON FUNCTION poa_internal.device_of_request(text) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.note_answer(kind text, request_id text, detail text, received_at timestamptz) RETURNS @extschema@.guid
@@ -351,8 +353,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION poa_internal.record_outcome_at(text, text, timestamptz) IS
-	'poa.record_outcome for an outcome received at a UTC instant, when the meter gave its sign of life.'
-	' Also raises 22023 for a NULL or infinite received_at';
+	'poa.record_outcome for an outcome received at a UTC instant.'
+	' Then the meter gave its sign of life. Also raises 22023 for a NULL or infinite received_at';
 SELECT poa_internal.permit('FUNCTION poa_internal.record_outcome_at(text, text, timestamptz)', '{operator}');
 
 CREATE FUNCTION poa.record_outcome(request_id text, outcome text) RETURNS boolean

@@ -43,7 +43,7 @@ AS $$
 	) AS f
 $$;
 COMMENT ON FUNCTION poa_internal.verify_log_row(timestamptz, timestamptz) IS
-	'check log_row: the columns of a log row agree with each other and with the alert';
+	'check log_row: the columns of a log row agree with each other and the alert';
 REVOKE ALL ON FUNCTION poa_internal.verify_log_row(timestamptz, timestamptz) FROM PUBLIC;
 
 /*
@@ -107,8 +107,9 @@ AS $$
 	) AS c (committed_at, inserted_at)
 $$;
 COMMENT ON FUNCTION poa_internal.known_before(xid8, timestamptz, xid, timestamptz) IS
-	'whether a change of an activation was known when an alert was judged, as far as the server has a record.'
-	' transaction_id and changed_at are those of poa.activation_change, inserted_by the xmin of the alert or NULL, at its instant';
+	'whether a change of an activation was known when an alert was judged.'
+	' As far as the server has a record. transaction_id and changed_at are those of poa.activation_change, inserted_by the xmin'
+	' of the alert or NULL, at its instant';
 REVOKE ALL ON FUNCTION poa_internal.known_before(xid8, timestamptz, xid, timestamptz) FROM PUBLIC;
 
 /*
@@ -183,7 +184,8 @@ AS $$
 	FROM found AS f, seen AS s, purge AS p
 $$;
 COMMENT ON FUNCTION poa_internal.verify_stored(timestamptz, timestamptz) IS
-	'check stored: no AD1 stands in a table that a window known then held, unless the log has the reason';
+	'check stored: no AD1 stands in a table that a window then known held.'
+	' Unless the log has the reason';
 REVOKE ALL ON FUNCTION poa_internal.verify_stored(timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.is_logged_as(stored jsonb, logged jsonb) RETURNS boolean
@@ -268,7 +270,7 @@ AS $$
 	FROM bad AS b
 $$;
 COMMENT ON FUNCTION poa_internal.verify_one_place(timestamptz, timestamptz) IS
-	'check one_place: no diverted alert also stands in its table, unless it was released';
+	'check one_place: no diverted alert also stands in its table, unless released';
 REVOKE ALL ON FUNCTION poa_internal.verify_one_place(timestamptz, timestamptz) FROM PUBLIC;
 
 /* also finds a log row that is no more */

@@ -21,7 +21,9 @@ COMMENT ON VIEW poa.window_fit IS
 	'do the windows fit: how long after the activation the alerts came.'
 	' By manufacturer and UTC month, as far as visible to the reader. Diverted alerts and those of shadow mode alike, which is'
 	' there to judge the window before it counts; released ones too. An alert after the window is not here but in its table';
-COMMENT ON COLUMN poa.window_fit.manufacturer IS 'CPL identifier of the meters'' manufacturer, NULL for meters that were not in poa.device';
+COMMENT ON COLUMN poa.window_fit.manufacturer IS
+	'CPL identifier of the manufacturer.'
+	' NULL for meters that were not in poa.device';
 COMMENT ON COLUMN poa.window_fit.month IS 'first day of the month of the alerts, in UTC';
 COMMENT ON COLUMN poa.window_fit.alerts IS 'number of log rows; a throttled AD1 counts once';
 COMMENT ON COLUMN poa.window_fit.p50 IS

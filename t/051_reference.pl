@@ -90,14 +90,11 @@ same('heading', [ keys %text ], [ keys %functions, keys %relations ]);
 same('setting', [ keys %setting ], [ keys %settings ]);
 # \df+ and \d+ show a comment in one line, whose first sentence is short
 is($node->safe_psql('postgres', q{
-	SELECT string_agg(name, ' ' ORDER BY name)
-	FROM (
-		SELECT oid::regprocedure::text, obj_description(oid, 'pg_proc') FROM pg_proc WHERE pronamespace = 'poa'::regnamespace
-		UNION ALL
-		SELECT oid::regclass::text, obj_description(oid, 'pg_class') FROM pg_class
-		WHERE relnamespace = 'poa'::regnamespace AND relkind IN ('r', 'p', 'v')
-	) AS o (name, comment)
-	WHERE length(split_part(comment, '. ', 1)) BETWEEN 1 AND 79 IS NOT TRUE}), '', 'comments begin with a short sentence');
+	SELECT string_agg(pg_describe_object(d.classoid, d.objoid, d.objsubid), ', ' ORDER BY d.classoid, d.objoid, d.objsubid)
+	FROM pg_description AS d
+	JOIN pg_depend AS m ON (m.classid, m.objid) = (d.classoid, d.objoid) AND m.deptype = 'e'
+	JOIN pg_extension AS e ON e.oid = m.refobjid AND m.refclassid = 'pg_extension'::regclass AND e.extname = 'poa_suppress'
+	WHERE length(split_part(d.description, '. ', 1)) NOT BETWEEN 1 AND 79}), '', 'comments begin with a short sentence');
 
 # the checks of a function, in the table of another document
 sub checks
