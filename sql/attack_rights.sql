@@ -73,7 +73,10 @@ INSERT INTO may VALUES
 	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}'), ('record_move', '{}'),
 	('check_instant', '{}'), ('track_again', '{}'), ('device_of_request', '{}'), ('note_answer', '{}'), ('note_message', '{}'),
 	('take_turn', '{}'), ('settle', '{}'), ('messages_of', '{}'), ('utc_plus', '{}'),
-	('record_change', '{}'), ('keep_changes', '{}'), ('forget_all', '{}');
+	('record_change', '{}'), ('keep_changes', '{}'), ('forget_all', '{}'),
+	-- more than one machine
+	('set_node', '{}'), ('own_sequence', '{}'), ('highest_number', '{}'), ('node_of', '{dno,operator,auditor}'),
+	('node_of_number', '{operator,auditor}'), ('this_node', '{operator,auditor}'), ('refuse_at_warehouse', '{operator}');
 
 -- a function without a decision, a decision without a function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided

@@ -343,40 +343,35 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	node CONSTANT integer := coalesce(poa_internal.this_node(), 0);
 	behind text[] := '{}';
 	mends text[] := '{}';
 	highest bigint;
 	next_value bigint;
 	s record;
 BEGIN
-	FOR s IN
-		SELECT d.objid::regclass AS sequence, d.refobjid::regclass AS relation, a.attname
-		FROM pg_extension AS x
-		JOIN pg_depend AS e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
-			AND e.classid = 'pg_class'::regclass
-		JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = e.objid AND d.deptype = 'i'
-			AND d.classid = 'pg_class'::regclass
-		JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attidentity <> ''
-		/* only such numbers can collide, and an index finds the highest */
-		JOIN pg_index AS i ON i.indrelid = d.refobjid AND i.indisprimary AND i.indkey[0] = a.attnum
-		WHERE x.extname = 'poa_suppress'
-		ORDER BY d.objid::regclass::text
-	LOOP
-		EXECUTE format('SELECT max(%I) FROM %s', s.attname, s.relation) INTO highest;
+	IF poa_internal.this_node() = 0 THEN
+		ok := true;
+		detail := 'the warehouse numbers nothing';
+		RETURN;
+	END IF;
+	/* only such numbers can collide, and an index finds the highest; rows of other nodes do not matter */
+	FOR s IN SELECT * FROM poa_internal.own_sequence() AS o WHERE o.leads_key LOOP
+		highest := poa_internal.highest_number(s.relation, s.attname, node);
 		EXECUTE format('SELECT last_value + is_called::integer FROM %s', s.sequence) INTO next_value;
-		IF highest >= next_value THEN
+		IF next_value <= highest OR poa_internal.node_of_number(next_value) <> node THEN
 			behind := behind || s.relation::text;
-			mends := mends || format('SELECT setval(%L, %s)', s.sequence, highest);
+			mends := mends || format('SELECT setval(%L, %s, false)', s.sequence, highest + 1);
 		END IF;
 	END LOOP;
 	ok := behind = '{}';
 	detail := CASE WHEN ok THEN 'every sequence is past the numbers of its table'
-		ELSE format('the sequence of %s is behind its table, as after a copy by replication, so that inserts fail; %s',
+		ELSE format('the sequence of %s is behind its table, or in the range of another node, as after a copy by replication, so that inserts fail; %s',
 			array_to_string(behind, ', '), array_to_string(mends, '; ')) END;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.health_sequence() IS
-	'check sequence: none gives out numbers that its table has already';
+	'check sequence: each gives out numbers of this node that its table has not';
 REVOKE ALL ON FUNCTION poa_internal.health_sequence() FROM PUBLIC;
 
 /*

@@ -1,0 +1,106 @@
+/*
+ * What makes a server one of several nodes: its sequences count in a range of
+ * their own, so that rows of all nodes can stand in one table.
+ */
+
+CREATE FUNCTION poa_internal.own_sequence()
+RETURNS TABLE (sequence regclass, relation regclass, attname name, leads_key boolean)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT d.objid::regclass, d.refobjid::regclass, a.attname, i.indkey[0] = a.attnum
+	FROM pg_extension AS x
+	JOIN pg_depend AS e ON e.refclassid = 'pg_extension'::regclass AND e.refobjid = x.oid AND e.deptype = 'e'
+		AND e.classid = 'pg_class'::regclass
+	JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = e.objid AND d.deptype = 'i'
+		AND d.classid = 'pg_class'::regclass
+	JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid AND a.attidentity <> ''
+	JOIN pg_index AS i ON i.indrelid = d.refobjid AND i.indisprimary
+	WHERE x.extname = 'poa_suppress'
+	ORDER BY d.objid::regclass::text
+$$;
+COMMENT ON FUNCTION poa_internal.own_sequence() IS
+	'the sequences of the extension, each with the identity column that it numbers.'
+	' leads_key: whether the primary key begins with that column';
+REVOKE ALL ON FUNCTION poa_internal.own_sequence() FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.highest_number(relation regclass, attname name, node integer) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	highest bigint;
+BEGIN
+	EXECUTE format('SELECT max(t.%1$I) FROM %2$s AS t WHERE t.%1$I BETWEEN $1 AND $2', attname, relation)
+	INTO highest USING node * 1000000000000, node * 1000000000000 + 999999999999;
+	RETURN coalesce(highest, node * 1000000000000);
+END
+$$;
+COMMENT ON FUNCTION poa_internal.highest_number(regclass, name, integer) IS
+	'the highest number in a column that is of a node.'
+	' The one before its first where there is none';
+REVOKE ALL ON FUNCTION poa_internal.highest_number(regclass, name, integer) FROM PUBLIC;
+
+CREATE FUNCTION poa.set_node(node integer) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET row_security = off	/* as for purge_log */
+AS $$
+#variable_conflict use_variable
+DECLARE
+	present CONSTANT integer := poa_internal.this_node();
+	stray record;
+	s record;
+BEGIN
+	IF (node BETWEEN 0 AND 9000) IS NOT TRUE THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = format('node must be from 0 to 9000, not %s', coalesce(node::text, 'NULL')),
+			HINT = '0 is the warehouse, the others are nodes.';
+	ELSIF node = present THEN
+		RETURN;
+	ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+		RAISE active_sql_transaction USING
+			MESSAGE = 'the number of a node is set in READ COMMITTED only',
+			DETAIL = 'An older snapshot might not show all rows that are numbered already.';
+	END IF;
+
+	/* others that draw numbers have finished, and wait */
+	LOCK TABLE poa.activation, poa.suppression_log IN SHARE ROW EXCLUSIVE MODE;
+	SELECT t.* INTO stray
+	FROM (
+		SELECT 'poa.suppression_log' AS relation, min(l.log_id) AS first, max(l.log_id) AS last FROM poa.suppression_log AS l
+		UNION ALL
+		SELECT 'poa.activation', min(a.activation_id), max(a.activation_id) FROM poa.activation AS a
+	) AS t
+	WHERE present IS NOT NULL AND t.first IS NOT NULL
+		OR node > 0 AND (poa_internal.node_of_number(t.first) <> node OR poa_internal.node_of_number(t.last) <> node)
+		OR node = 0 AND poa_internal.node_of_number(t.first) = 0
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE object_not_in_prerequisite_state USING
+			MESSAGE = format('this server cannot become node %s', node),
+			DETAIL = format('%s has numbers from %s to %s%s.', stray.relation, stray.first, stray.last,
+				coalesce(format(', and this is node %s', present), '')),
+			HINT = 'Set the number of a node before its first activation and its first alert.';
+	END IF;
+
+	FOR s IN SELECT * FROM poa_internal.own_sequence() LOOP
+		/* gives it a new file, so that setval is undone with the transaction */
+		EXECUTE format('ALTER SEQUENCE %s RESTART', s.sequence);
+		/* one that is used up fails where the warehouse would number something */
+		PERFORM CASE node WHEN 0 THEN setval(s.sequence, 9223372036854775807)
+			ELSE setval(s.sequence, poa_internal.highest_number(s.relation, s.attname, node) + 1, false) END;
+	END LOOP;
+	/* a hold may be older, and its number another node's, too */
+	UPDATE poa.hold_log SET hold_id = DEFAULT WHERE node > 0 AND poa_internal.node_of_number(hold_id) <> node;
+	DELETE FROM poa.node;
+	INSERT INTO poa.node (node) VALUES (node);
+END
+$$;
+COMMENT ON FUNCTION poa.set_node(integer) IS
+	'makes this server a node of several, 1 to 9000, or 0, the warehouse.'
+	' From then on the numbers that it gives out, log_id, activation_id, import_id and hold_id among them, count from node * 10^12 + 1;'
+	' the warehouse numbers nothing. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
+	' activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where poa.activation or'
+	' poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
+	' row-level security applies to';
+REVOKE ALL ON FUNCTION poa.set_node(integer) FROM PUBLIC;
