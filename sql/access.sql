@@ -16,15 +16,18 @@ SELECT poa.grant_dno('regress_poa_dno', 19), poa.grant_operator('regress_poa_ope
 
 -- Functions: who may execute what, against the manual.  Listed is what differs.
 CREATE TEMP VIEW may_execute AS
-	SELECT p.proname::text AS function, r.rolname::text AS role, has_function_privilege(r.oid, p.oid, 'EXECUTE') AND has_schema_privilege(r.oid, 'poa', 'USAGE') AS may, p.provolatile = 'v' AS writes
+	SELECT p.proname::text AS function, r.rolname::text AS role,
+		has_function_privilege(r.oid, p.oid, 'EXECUTE') AND has_schema_privilege(r.oid, 'poa', 'USAGE') AS may, p.provolatile = 'v' AS writes
 	FROM pg_proc AS p, pg_roles AS r
 	WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND r.rolname LIKE 'regress\_poa%';
 SELECT m.role, m.function, m.may
 FROM may_execute AS m
 JOIN (VALUES
-	('track_activation', '{operator}'::text[]), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'), ('receive', '{operator}'),
+	('track_activation', '{operator}'::text[]), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'),
+	('receive', '{operator}'),
 	('release', '{operator}'), ('undo_import', '{operator}'), ('release_still_dark', '{operator}'),
-	('still_dark', '{operator,auditor,dno}'), ('restoration', '{operator,auditor,dno}'), ('late_activation', '{operator,auditor,dno}'), ('replay', '{operator,auditor,dno}'),
+	('still_dark', '{operator,auditor,dno}'), ('restoration', '{operator,auditor,dno}'),
+	('late_activation', '{operator,auditor,dno}'), ('replay', '{operator,auditor,dno}'),
 	('eligibility', '{operator,auditor}'), ('explain', '{operator,auditor}'), ('health', '{operator,auditor}'),
 	('attach', '{}'), ('detach', '{}'), ('divert', '{}'), ('purge_log', '{}'), ('purge_activations', '{}'),
 	('grant_dno', '{}'), ('grant_operator', '{}'), ('grant_auditor', '{}'), ('revoke_all', '{}')
@@ -32,22 +35,29 @@ JOIN (VALUES
 WHERE m.may <> (replace(m.role, 'regress_poa_', '') = ANY (manual.roles))
 ORDER BY 1, 2;
 -- a role that was granted nothing executes nothing; dno and auditor nothing that writes; nobody executes trigger functions
-SELECT role, function FROM may_execute WHERE may AND role NOT IN ('regress_poa_dno', 'regress_poa_operator', 'regress_poa_auditor') ORDER BY 1, 2;
+SELECT role, function FROM may_execute
+	WHERE may AND role NOT IN ('regress_poa_dno', 'regress_poa_operator', 'regress_poa_auditor') ORDER BY 1, 2;
 SELECT role, function FROM may_execute WHERE may AND writes AND role IN ('regress_poa_dno', 'regress_poa_auditor') ORDER BY 1, 2;
-SELECT role, function FROM may_execute JOIN pg_proc ON proname = function AND pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) WHERE may AND prorettype = 'trigger'::regtype ORDER BY 1, 2;
+SELECT role, function FROM may_execute
+	JOIN pg_proc ON proname = function AND pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
+	WHERE may AND prorettype = 'trigger'::regtype ORDER BY 1, 2;
 
 -- Tables and views: likewise
 SELECT r.rolname AS role, c.relname AS relation, p.privilege
-FROM pg_roles AS r, pg_class AS c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (privilege)
-WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND c.relkind IN ('r', 'p', 'v')
+FROM pg_roles AS r, pg_class AS c,
+	unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (privilege)
+WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
+	AND c.relkind IN ('r', 'p', 'v')
 	AND has_table_privilege(r.oid, c.oid, p.privilege) <> CASE r.rolname
 		WHEN 'regress_poa_operator' THEN p.privilege = 'SELECT'
-			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE') AND c.relname IN ('manufacturer', 'guid_list', 'device', 'originator', 'hub_group', 'neighbourhood', 'learning')
+			OR p.privilege IN ('INSERT', 'UPDATE', 'DELETE')
+				AND c.relname IN ('manufacturer', 'guid_list', 'device', 'originator', 'hub_group', 'neighbourhood', 'learning')
 			OR p.privilege = 'INSERT' AND c.relname IN ('sign_of_life', 'asked', 'no_answer', 'reboot_profile')
 		WHEN 'regress_poa_auditor' THEN p.privilege = 'SELECT'
 		/* views of the invoker: what they read is read by the DNO, row by row */
 		WHEN 'regress_poa_dno' THEN p.privilege = 'SELECT'
-			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit', 'still_dark_now', 'open_window')
+			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit',
+				'still_dark_now', 'open_window')
 		ELSE false END
 ORDER BY 1, 2, 3;
 SELECT r.rolname AS role, s.relname AS sequence
@@ -104,7 +114,8 @@ DROP TABLE not_his;
 
 -- The writer needs INSERT on the table and nothing in schema poa
 SET ROLE regress_poa_writer;
-INSERT INTO regress_poa_dsp.alerts VALUES ('AD1', '00000000000000c1', '2190-01-01 00:10', '1900000000001'), ('AD1', '00000000000000c1', '2191-01-01', '1900000000001');
+INSERT INTO regress_poa_dsp.alerts
+	VALUES ('AD1', '00000000000000c1', '2190-01-01 00:10', '1900000000001'), ('AD1', '00000000000000c1', '2191-01-01', '1900000000001');
 COPY regress_poa_dsp.alerts FROM stdin;
 AD1	00000000000000c1	2190-01-01 00:11	\N
 \.
@@ -115,7 +126,8 @@ RESET ROLE;
 SELECT count(*) FROM regress_poa_dsp.alerts;
 SELECT log_id, mpxn, distributor_id FROM poa.suppression_log ORDER BY log_id;
 -- also where a security definer function brings the alert, as its owner
-CREATE FUNCTION regress_poa_dsp.bring() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$INSERT INTO regress_poa_dsp.alerts VALUES ('AD1', '00000000000000c1', '2190-01-01 00:12', NULL)$$;
+CREATE FUNCTION regress_poa_dsp.bring() RETURNS void LANGUAGE sql SECURITY DEFINER AS $$INSERT INTO regress_poa_dsp.alerts
+	VALUES ('AD1', '00000000000000c1', '2190-01-01 00:12', NULL)$$;
 ALTER FUNCTION regress_poa_dsp.bring OWNER TO regress_poa_writer;
 SET ROLE regress_poa_operator;
 SELECT regress_poa_dsp.bring();
@@ -126,7 +138,8 @@ SELECT count(*) FROM poa.suppression_log;
 CREATE SCHEMA regress_poa_own AUTHORIZATION regress_poa_writer;
 SET ROLE regress_poa_writer;
 CREATE TYPE regress_poa_own.spy AS ENUM ('here');
-CREATE FUNCTION regress_poa_own.report(regress_poa_own.spy) RETURNS json LANGUAGE sql AS $$SELECT json_build_object('user', current_user, 'may read the log', has_schema_privilege('poa', 'USAGE'))$$;
+CREATE FUNCTION regress_poa_own.report(regress_poa_own.spy) RETURNS json LANGUAGE sql
+	AS $$SELECT json_build_object('user', current_user, 'may read the log', has_schema_privilege('poa', 'USAGE'))$$;
 CREATE CAST (regress_poa_own.spy AS json) WITH FUNCTION regress_poa_own.report(regress_poa_own.spy);
 RESET ROLE;
 ALTER TABLE regress_poa_dsp.alerts ADD spy regress_poa_own.spy;
@@ -165,12 +178,14 @@ SELECT poa.grant_operator('regress_poa_nobody');
 SELECT poa.grant_auditor('regress_poa_nobody');
 SELECT poa.revoke_all('regress_poa_nobody');
 SELECT has_schema_privilege('regress_poa_stranger', 'poa', 'USAGE') AS granted_by_an_error;
-SELECT poa.grant_dno('regress_poa_dno', VARIADIC '{20, 19, 23}'), poa.grant_auditor('regress_poa_dno'), poa.grant_dno('regress_poa Odd; "--"', 10);
+SELECT poa.grant_dno('regress_poa_dno', VARIADIC '{20, 19, 23}'), poa.grant_auditor('regress_poa_dno'),
+	poa.grant_dno('regress_poa Odd; "--"', 10);
 SELECT role, kind, distributor_ids FROM poa_internal.access ORDER BY role::text COLLATE "C", kind;
 SELECT poa.revoke_all('regress_poa_dno'), poa.revoke_all('regress_poa Odd; "--"'), poa.revoke_all('regress_poa_stranger');
 SELECT role, kind, distributor_ids FROM poa_internal.access ORDER BY role::text COLLATE "C", kind;
 SELECT role, function FROM may_execute WHERE may AND role IN ('regress_poa_dno', 'regress_poa Odd; "--"');
-SELECT has_schema_privilege('regress_poa_dno', 'poa', 'USAGE') AS usage, has_table_privilege('regress_poa_dno', 'poa.suppressed_alert', 'SELECT') AS reads;
+SELECT has_schema_privilege('regress_poa_dno', 'poa', 'USAGE') AS usage,
+	has_table_privilege('regress_poa_dno', 'poa.suppressed_alert', 'SELECT') AS reads;
 
 -- where PUBLIC may not use the schema of the type, that is granted too, and taken away where it was
 SELECT poa.revoke_all('regress_poa_auditor');
@@ -181,7 +196,8 @@ SET ROLE regress_poa_stranger;
 SELECT count(*) FROM poa.suppressed_alert WHERE chf = '00000000000000c9';
 RESET ROLE;
 SELECT poa.revoke_all('regress_poa_stranger'), poa.revoke_all('regress_poa_auditor');
-SELECT r AS role, has_schema_privilege(r, 'public', 'USAGE') AS usage FROM unnest('{regress_poa_stranger,regress_poa_auditor}'::name[]) AS r;
+SELECT r AS role, has_schema_privilege(r, 'public', 'USAGE') AS usage
+	FROM unnest('{regress_poa_stranger,regress_poa_auditor}'::name[]) AS r;
 BEGIN;
 DROP ROLE regress_poa_stranger;
 ROLLBACK;
@@ -191,10 +207,12 @@ REVOKE USAGE ON SCHEMA public FROM regress_poa_auditor;
 SELECT c.relname AS differs FROM pg_class AS c
 WHERE c.relnamespace = 'poa'::regnamespace AND c.relkind = 'r' AND current_setting('server_version_num')::int >= 170000
 	AND has_table_privilege('regress_poa_operator', c.oid, 'INSERT')
-		<> has_table_privilege('regress_poa_operator', c.oid, CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END);
+		<> has_table_privilege('regress_poa_operator', c.oid,
+			CASE WHEN current_setting('server_version_num')::int >= 170000 THEN 'MAINTAIN' ELSE 'SELECT' END);
 
 DROP VIEW may_execute;
 SET client_min_messages = warning;
 DROP SCHEMA regress_poa_dsp CASCADE;
 SELECT poa.revoke_all('regress_poa_operator'), poa.revoke_all('regress_poa_auditor'), poa.revoke_all('regress_poa_owner');
-DROP ROLE regress_poa_dno, regress_poa_operator, regress_poa_auditor, regress_poa_writer, regress_poa_owner, regress_poa_stranger, "regress_poa Odd; ""--""";
+DROP ROLE regress_poa_dno, regress_poa_operator, regress_poa_auditor, regress_poa_writer, regress_poa_owner,
+	regress_poa_stranger, "regress_poa Odd; ""--""";

@@ -11,7 +11,8 @@ INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
-INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', mpxn FROM unnest(ARRAY['1900000000001', '1900000000002', '2000000000001', '2300000000001', '9900000000001', NULL]) AS mpxn;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', mpxn
+	FROM unnest(ARRAY['1900000000001', '1900000000002', '2000000000001', '2300000000001', '9900000000001', NULL]) AS mpxn;
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE mpxn IN ('1900000000002', '2000000000001');
 
 CREATE ROLE regress_poa_dno19;
@@ -23,7 +24,8 @@ CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;
 CREATE ROLE regress_poa_stranger;
 CREATE ROLE regress_poa_bypass BYPASSRLS;
-SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20, 23), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
+SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20, 23),
+	poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
 SELECT count(*) FROM poa.suppressed_alert;
 
 -- each role and what it reads in the log, in the views and in the account
@@ -44,14 +46,16 @@ EXCEPTION WHEN insufficient_privilege THEN
 	RETURN 'permission denied';
 END
 $$;
-SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'member', 'both', 'noinherit', 'operator', 'auditor', 'stranger', 'bypass']) AS who;
+SELECT who, pg_temp.sees('regress_poa_' || who)
+	FROM unnest(ARRAY['dno19', 'dno20', 'member', 'both', 'noinherit', 'operator', 'auditor', 'stranger', 'bypass']) AS who;
 -- BYPASSRLS, which a superuser gives, shows the rows of what may be read
 GRANT regress_poa_dno19 TO regress_poa_bypass;
 SELECT pg_temp.sees('regress_poa_bypass');
 
 -- Whatever it runs: filters that disclose, functions, views, cursors, tables made of it, row_security
 SET ROLE regress_poa_dno19;
-CREATE FUNCTION pg_temp.leak(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$BEGIN RAISE NOTICE 'leaked %', what; RETURN true; END$$;
+CREATE FUNCTION pg_temp.leak(what text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
+	AS $$BEGIN RAISE NOTICE 'leaked %', what; RETURN true; END$$;
 SELECT mpxn FROM poa.suppression_log WHERE pg_temp.leak(mpxn) ORDER BY mpxn;
 SELECT mpxn FROM poa.suppressed_alert WHERE pg_temp.leak(coalesce(mpxn, 'none')) ORDER BY mpxn;
 SELECT suppressed FROM poa.suppression_monthly WHERE pg_temp.leak(distributor_id::text);
@@ -89,7 +93,8 @@ CREATE SCHEMA regress_poa_shared;
 GRANT ALL ON SCHEMA regress_poa_shared TO regress_poa_dno19, regress_poa_dno20;
 SET ROLE regress_poa_dno19;
 CREATE VIEW regress_poa_shared.alerts AS SELECT mpxn, distributor_id FROM poa.suppressed_alert;
-CREATE FUNCTION regress_poa_shared.alerts_of() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS 'SELECT mpxn FROM poa.suppressed_alert ORDER BY 1';
+CREATE FUNCTION regress_poa_shared.alerts_of() RETURNS SETOF text LANGUAGE sql SECURITY DEFINER
+	AS 'SELECT mpxn FROM poa.suppressed_alert ORDER BY 1';
 GRANT SELECT ON regress_poa_shared.alerts TO regress_poa_dno20;
 SET ROLE regress_poa_dno20;
 SELECT * FROM regress_poa_shared.alerts WHERE distributor_id NOT IN (20, 23);
@@ -149,5 +154,7 @@ SELECT role FROM poa_internal.access ORDER BY role::text COLLATE "C";
 DROP TABLE alerts;
 SELECT poa.revoke_all('regress_poa_dno20'), poa.revoke_all('regress_poa_operator'), poa.revoke_all('regress_poa_auditor');
 SET client_min_messages = warning;
-DROP OWNED BY regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator, regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;
-DROP ROLE regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator, regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;
+DROP OWNED BY regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator,
+	regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;
+DROP ROLE regress_poa_dno20, regress_poa_member, regress_poa_both, regress_poa_noinherit, regress_poa_operator,
+	regress_poa_auditor, regress_poa_stranger, regress_poa_bypass;

@@ -111,7 +111,8 @@ SELECT pg_temp.track('3 started', '2026-03-02 10:00', '2026-03-02 12:00'), pg_te
 	pg_temp.track('5 not started', '2026-03-03 10:00', '2026-03-03 12:00:00.000001'), pg_temp.track('6 then', '2026-03-03 12:00', NULL);
 SELECT request, status FROM shown WHERE request > '3' ORDER BY request;
 -- also where the same command supersedes another
-SELECT pg_temp.track('6a started', '2026-03-04 10:00', '2026-03-04 12:00'), pg_temp.track('6b pending', '2026-03-04 12:00', '2026-03-04 13:00'),
+SELECT pg_temp.track('6a started', '2026-03-04 10:00', '2026-03-04 12:00'),
+	pg_temp.track('6b pending', '2026-03-04 12:00', '2026-03-04 13:00'),
 	pg_temp.track('6c then', '2026-03-04 12:00', '2026-03-04 14:00');
 SELECT request, status FROM shown WHERE request > '6a' ORDER BY request;
 -- one whose time is in the past has started
@@ -123,7 +124,8 @@ SELECT pg_temp.track('1', '2026-03-01 10:00', '2026-03-01 20:00'), pg_temp.track
 SELECT request, status FROM shown ORDER BY request;
 TRUNCATE poa.activation;
 -- another meter of the hub has a slot of its own
-SELECT pg_temp.track('1', '2026-03-01 10:00', '2026-03-01 20:00'), pg_temp.track('2', '2026-03-01 11:00', '2026-03-01 20:00', '00000000000000e2');
+SELECT pg_temp.track('1', '2026-03-01 10:00', '2026-03-01 20:00'),
+	pg_temp.track('2', '2026-03-01 11:00', '2026-03-01 20:00', '00000000000000e2');
 SELECT request, meter, hub, status FROM shown ORDER BY request;
 TRUNCATE poa.activation;
 
@@ -132,7 +134,8 @@ TRUNCATE poa.activation;
 SELECT pg_temp.track('2 newer', '2026-03-01 12:00', '2026-03-01 20:00'), pg_temp.track('1 late', '2026-03-01 10:00', '2026-03-01 19:00');
 SELECT request, status FROM shown ORDER BY request;
 TRUNCATE poa.activation;
-SELECT pg_temp.track('2 newer', '2026-03-01 12:00', '2026-03-01 20:00'), pg_temp.track('1 late, had started', '2026-03-01 10:00', '2026-03-01 12:00');
+SELECT pg_temp.track('2 newer', '2026-03-01 12:00', '2026-03-01 20:00'),
+	pg_temp.track('1 late, had started', '2026-03-01 10:00', '2026-03-01 12:00');
 SELECT request, status FROM shown ORDER BY request;
 TRUNCATE poa.activation;
 SELECT pg_temp.track('2 newer', '2026-03-01 12:00', NULL), pg_temp.track('1 late, on demand', '2026-03-01 11:50', NULL);
@@ -175,10 +178,13 @@ GROUP BY statuses;
 TRUNCATE poa.activation;
 
 -- Cancellation: what is pending, of that meter
-SELECT pg_temp.track('1 started', '2026-03-01 10:00', '2026-03-01 12:00'), pg_temp.track('2 pending', '2026-03-01 12:00', '2026-03-01 20:00'),
+SELECT pg_temp.track('1 started', '2026-03-01 10:00', '2026-03-01 12:00'),
+	pg_temp.track('2 pending', '2026-03-01 12:00', '2026-03-01 20:00'),
 	pg_temp.track('3 other meter', '2026-03-01 12:00', '2026-03-01 20:00', '00000000000000e2');
-SELECT poa.cancel_activation('00000000000000e1', '2026-03-01 13:00') AS pending, poa.cancel_activation('00000000000000e1', '2026-03-01 13:00') AS again,
-	poa.cancel_activation('00000000000000e2', '2026-03-01 20:00') AS started, poa.cancel_activation('00000000000000ff') AS unknown, poa.cancel_activation(NULL) AS none;
+SELECT poa.cancel_activation('00000000000000e1', '2026-03-01 13:00') AS pending,
+	poa.cancel_activation('00000000000000e1', '2026-03-01 13:00') AS again,
+	poa.cancel_activation('00000000000000e2', '2026-03-01 20:00') AS started,
+	poa.cancel_activation('00000000000000ff') AS unknown, poa.cancel_activation(NULL) AS none;
 SELECT request, status FROM shown ORDER BY request;
 SELECT poa.cancel_activation('00000000000000e2', '2026-03-01 19:59:59.999999') AS just_before_it_starts;
 -- a redelivery of what was cancelled brings nothing back; another command does
@@ -191,15 +197,20 @@ INSERT INTO poa.device SELECT ('00000000000000f' || n)::guid, 'ESME', 2, '1063',
 INSERT INTO poa.guid_list SELECT ('00000000000000f' || n)::guid FROM generate_series(1, 7) AS n;
 SELECT bool_and(pg_temp.track(o.outcome, '2026-03-01 10:00', NULL, ('00000000000000f' || n)::guid))
 FROM unnest(ARRAY['succeeded', 'no_image_held', 'hash_mismatch', 'activation_failure']) WITH ORDINALITY AS o (outcome, n);
-SELECT outcome, poa.record_outcome(outcome, outcome) AS known FROM unnest(ARRAY['succeeded', 'no_image_held', 'hash_mismatch', 'activation_failure']) AS outcome;
+SELECT outcome, poa.record_outcome(outcome, outcome) AS known
+	FROM unnest(ARRAY['succeeded', 'no_image_held', 'hash_mismatch', 'activation_failure']) AS outcome;
 SELECT request, status, closes_at FROM shown ORDER BY request;
 -- what is no longer tracked stays as it is, whatever comes after
-SELECT poa.record_outcome('succeeded', 'no_image_held'), poa.record_outcome('no_image_held', 'succeeded'), poa.record_outcome('hash_mismatch', 'activation_failure'),
+SELECT poa.record_outcome('succeeded', 'no_image_held'), poa.record_outcome('no_image_held', 'succeeded'),
+	poa.record_outcome('hash_mismatch', 'activation_failure'),
 	poa.record_outcome('activation_failure', 'succeeded');
 SELECT request, status FROM shown ORDER BY request;
-SELECT pg_temp.track('superseded', '2026-03-01 10:00', '2026-03-01 20:00', '00000000000000f5'), pg_temp.track('superseding', '2026-03-01 11:00', '2026-03-01 20:00', '00000000000000f5'),
-	pg_temp.track('cancelled', '2026-03-01 10:00', '2026-03-01 20:00', '00000000000000f6'), poa.cancel_activation('00000000000000f6', '2026-03-01 11:00');
-SELECT poa.record_outcome('superseded', 'succeeded'), poa.record_outcome('cancelled', 'succeeded'), poa.record_outcome('superseding', 'succeeded');
+SELECT pg_temp.track('superseded', '2026-03-01 10:00', '2026-03-01 20:00', '00000000000000f5'),
+	pg_temp.track('superseding', '2026-03-01 11:00', '2026-03-01 20:00', '00000000000000f5'),
+	pg_temp.track('cancelled', '2026-03-01 10:00', '2026-03-01 20:00', '00000000000000f6'),
+	poa.cancel_activation('00000000000000f6', '2026-03-01 11:00');
+SELECT poa.record_outcome('superseded', 'succeeded'), poa.record_outcome('cancelled', 'succeeded'),
+	poa.record_outcome('superseding', 'succeeded');
 SELECT request, status FROM shown WHERE meter IN ('F5', 'F6') ORDER BY request;
 SELECT poa.record_outcome('unknown', 'succeeded') AS unknown, poa.record_outcome(NULL, 'succeeded') AS none;
 
@@ -215,14 +226,17 @@ ROLLBACK;
 SELECT count(*) FROM shown WHERE request ~ 'rolled';
 TRUNCATE poa.activation;
 -- The signed pre-command decides on the time, whichever form comes first, once; the earlier form on the receipt
-CREATE FUNCTION pg_temp.signed(request text, received timestamptz, activates timestamptz, meter guid DEFAULT '00000000000000e1', form text DEFAULT 'signed')
+CREATE FUNCTION pg_temp.signed(request text, received timestamptz, activates timestamptz,
+	meter guid DEFAULT '00000000000000e1', form text DEFAULT 'signed')
 RETURNS text LANGUAGE sql AS 'SELECT action FROM poa_internal.track_command(meter, activates, request, received, form)';
 BEGIN;
-SELECT pg_temp.track('on demand', '2026-04-01 10:00', NULL), pg_temp.track('future-dated', '2026-04-01 10:00', '2026-04-01 12:00', '00000000000000e2');
+SELECT pg_temp.track('on demand', '2026-04-01 10:00', NULL),
+	pg_temp.track('future-dated', '2026-04-01 10:00', '2026-04-01 12:00', '00000000000000e2');
 SELECT pg_temp.signed('on demand', '2026-04-01 10:01', NULL) AS forward, pg_temp.signed('on demand', '2026-04-01 10:02', NULL) AS twice,
 	pg_temp.signed('future-dated', '2026-04-01 10:01', '2026-04-01 12:00', '00000000000000e2') AS same,
 	pg_temp.signed('future-dated', '2026-04-01 10:00:30', '2026-04-01 13:00', '00000000000000e2') AS earlier,
-	pg_temp.signed('first', '2026-04-02 10:05', NULL) AS first, pg_temp.signed('first', '2026-04-02 10:00', '2026-04-02 11:00', form => 'request') AS request,
+	pg_temp.signed('first', '2026-04-02 10:05', NULL) AS first,
+	pg_temp.signed('first', '2026-04-02 10:00', '2026-04-02 11:00', form => 'request') AS request,
 	pg_temp.signed('first', '2026-04-02 10:00', '2026-04-02 11:00', form => 'request') AS again;
 SELECT request, received_at, opens_at, activates_at, closes_at, status FROM shown ORDER BY 2, 1;
 ROLLBACK;
@@ -230,7 +244,8 @@ ROLLBACK;
 BEGIN;
 SELECT pg_temp.track('local', '2026-04-01 10:00', '2026-04-01 12:00'), pg_temp.track('then', '2026-04-01 11:00', '2026-04-01 14:00');
 SELECT request, status FROM shown ORDER BY 1;
-SELECT pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS ended, pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS again,
+SELECT pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS ended,
+	pg_temp.signed('then', '2026-04-01 11:05', NULL, form => 'local') AS again,
 	pg_temp.signed('none', '2026-04-01 11:05', NULL, form => 'local') AS nothing;
 SELECT request_id, status, ended_at, ended_by FROM poa.activation ORDER BY 1;
 SELECT pg_temp.signed('then', '2026-04-01 11:10', '2026-04-01 14:00');

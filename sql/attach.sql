@@ -21,7 +21,8 @@ SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00
 
 -- Refused, naming the column and what it should be
 CREATE TABLE none_of_them (id int);
-CREATE TABLE wrong (n int, t text, v varchar(3), c char(3), g guid, at timestamptz, at_local timestamp, d date, gen text GENERATED ALWAYS AS ('AD1') STORED, enum name);
+CREATE TABLE wrong (n int, t text, v varchar(3), c char(3),
+	g guid, at timestamptz, at_local timestamp, d date, gen text GENERATED ALWAYS AS ('AD1') STORED, enum name);
 CREATE VIEW a_view AS TABLE wrong;
 CREATE MATERIALIZED VIEW a_matview AS TABLE wrong;
 CREATE SEQUENCE a_sequence;
@@ -31,20 +32,30 @@ CREATE FOREIGN TABLE a_foreign_table (alert_code text, chf guid, received_at tim
 SELECT call, pg_temp.attach(call) AS answer
 FROM (VALUES
 	(1, $$'none_of_them'$$),
-	(2, $$'wrong', code => 't', chf => 'g', at => 'at'$$), (3, $$'wrong', code => 't', chf => 'g', mpxn => NULL$$), (4, $$'wrong', code => 't', at => 'at', mpxn => NULL$$),
+	(2, $$'wrong', code => 't', chf => 'g', at => 'at'$$), (3, $$'wrong', code => 't', chf => 'g', mpxn => NULL$$),
+	(4, $$'wrong', code => 't', at => 'at', mpxn => NULL$$),
 	(5, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, device => 'meter'$$),
-	(6, $$'wrong', code => 'n', chf => 'g', at => 'at', mpxn => NULL$$), (7, $$'wrong', code => 'at', chf => 'n', at => 't', mpxn => 'gen', device => 'at', key => 'x', started => 'n'$$),
-	(8, $$'wrong', code => 'enum', chf => 'g', at => 'at', mpxn => NULL$$), (9, $$'wrong', code => 'gen', chf => 'g', at => 'at', mpxn => NULL$$),
-	(10, $$'wrong', code => 't', chf => 'enum', at => 'at', mpxn => NULL$$), (11, $$'wrong', code => 't', chf => 'g', at => 'at_local', mpxn => NULL$$),
+	(6, $$'wrong', code => 'n', chf => 'g', at => 'at', mpxn => NULL$$),
+	(7, $$'wrong', code => 'at', chf => 'n', at => 't', mpxn => 'gen', device => 'at', key => 'x', started => 'n'$$),
+	(8, $$'wrong', code => 'enum', chf => 'g', at => 'at', mpxn => NULL$$),
+	(9, $$'wrong', code => 'gen', chf => 'g', at => 'at', mpxn => NULL$$),
+	(10, $$'wrong', code => 't', chf => 'enum', at => 'at', mpxn => NULL$$),
+	(11, $$'wrong', code => 't', chf => 'g', at => 'at_local', mpxn => NULL$$),
 	(12, $$'wrong', code => 't', chf => 'g', at => 'd', mpxn => NULL$$), (13, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => 'n'$$),
 	(14, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, device => 'n'$$),
-	(15, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => 'audit'$$), (16, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => NULL$$),
-	(17, $$'wrong', code => NULL, chf => 'g', at => 'at', mpxn => NULL$$), (18, $$'wrong', code => 't', chf => NULL, at => 'at', mpxn => NULL$$),
+	(15, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => 'audit'$$),
+	(16, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL, mode => NULL$$),
+	(17, $$'wrong', code => NULL, chf => 'g', at => 'at', mpxn => NULL$$),
+	(18, $$'wrong', code => 't', chf => NULL, at => 'at', mpxn => NULL$$),
 	(19, $$'wrong', code => 't', chf => 'g', at => NULL, mpxn => NULL$$), (20, $$NULL$$),
-	(21, $$'wrong', code => 'T', chf => 'g', at => 'at', mpxn => NULL$$), (22, $$'wrong', code => 't', chf => 'tableoid', at => 'at', mpxn => NULL$$), (23, $$'wrong', code => '', chf => 'g', at => 'at', mpxn => NULL$$),
-	(30, $$'a_view', code => 't', chf => 'g', at => 'at', mpxn => NULL$$), (31, $$'a_matview', code => 't', chf => 'g', at => 'at', mpxn => NULL$$),
+	(21, $$'wrong', code => 'T', chf => 'g', at => 'at', mpxn => NULL$$),
+	(22, $$'wrong', code => 't', chf => 'tableoid', at => 'at', mpxn => NULL$$),
+	(23, $$'wrong', code => '', chf => 'g', at => 'at', mpxn => NULL$$),
+	(30, $$'a_view', code => 't', chf => 'g', at => 'at', mpxn => NULL$$),
+	(31, $$'a_matview', code => 't', chf => 'g', at => 'at', mpxn => NULL$$),
 	(32, $$'a_sequence'$$), (33, $$'a_foreign_table'$$), (34, $$'no_such_table'$$), (35, $$0$$),
-	(40, $$'wrong', code => 'v', chf => 'g', at => 'at', mpxn => 't', device => 'g'$$), (41, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL$$)
+	(40, $$'wrong', code => 'v', chf => 'g', at => 'at', mpxn => 't', device => 'g'$$),
+	(41, $$'wrong', code => 't', chf => 'g', at => 'at', mpxn => NULL$$)
 ) AS v (n, call)
 ORDER BY n;
 -- how one of them looks in full
@@ -87,20 +98,24 @@ DROP TABLE alerts;
 -- the trigger function is of no use by itself, nor with other arguments
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.divert();
-CREATE TRIGGER t AFTER INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
+CREATE TRIGGER t AFTER INSERT ON alerts
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
+CREATE TRIGGER t BEFORE INSERT ON alerts EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '',
+	'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
+CREATE TRIGGER t BEFORE INSERT OR UPDATE ON alerts
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('8F36');
 UPDATE alerts SET alert_code = 'AD1';
 DROP TRIGGER t ON alerts;
 CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert();
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
-CREATE TRIGGER t BEFORE INSERT ON alerts FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'other', 'public', 'alerts', 'vgztooo');
+CREATE TRIGGER t BEFORE INSERT ON alerts
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'other', 'public', 'alerts', 'vgztooo');
 INSERT INTO alerts VALUES ('AD1');
 DROP TRIGGER t ON alerts;
 
@@ -177,7 +192,8 @@ SELECT source_schema, source_table, mpxn, alert FROM poa.suppression_log WHERE d
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE decided_at = '2026-03-01 12:12';
 SELECT * FROM "Alarm; DROP TABLE x; -- %s";
 SELECT poa.detach('"Alarm; DROP TABLE x; -- %s"');
-SELECT poa.attach('"Alarm; DROP TABLE x; -- %s"', 'alert code', 'CHF''', 'at %I', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx');
+SELECT poa.attach('"Alarm; DROP TABLE x; -- %s"', 'alert code', 'CHF''', 'at %I',
+	'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx');
 INSERT INTO "Alarm; DROP TABLE x; -- %s" VALUES ('AD1', '00000000000000c1', '2026-03-01 12:13');
 SELECT count(*) FROM poa.suppression_log WHERE decided_at = '2026-03-01 12:13';
 RESET search_path;
@@ -186,8 +202,10 @@ DROP SCHEMA "Größe ""A"" \ 'b'";
 
 -- All columns that do not fit are named at once, with the statements that mend them, which work as they stand
 CREATE DOMAIN instant AS timestamptz;
-CREATE TABLE mended (code int, hub bytea, received timestamp, mpan numeric, meter bigint, ref json, began date, "Other hub" name, epoch double precision, at instant, gen text GENERATED ALWAYS AS ('AD1') STORED);
-INSERT INTO mended (code, hub, received, mpan, meter, ref, began, "Other hub", epoch, at) VALUES (1, '\x00000000000000c1', '2026-03-01 12:10', 1900000000001, 7, '{"a": 1}', '2026-03-01', 'x', 1772367000, '2026-03-01 12:10');
+CREATE TABLE mended (code int, hub bytea, received timestamp, mpan numeric, meter bigint, ref json, began date,
+	"Other hub" name, epoch double precision, at instant, gen text GENERATED ALWAYS AS ('AD1') STORED);
+INSERT INTO mended (code, hub, received, mpan, meter, ref, began, "Other hub", epoch, at)
+	VALUES (1, '\x00000000000000c1', '2026-03-01 12:10', 1900000000001, 7, '{"a": 1}', '2026-03-01', 'x', 1772367000, '2026-03-01 12:10');
 CREATE FUNCTION pg_temp.mend(call text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	statements text;
@@ -240,11 +258,16 @@ DROP FUNCTION mine;
 CREATE TABLE alerts (alert_code char(5), chf varchar(30), received_at timestamptz, mpxn char(15), device text, started timestamptz);
 SELECT poa.attach('alerts', device => 'device', started => 'started');
 INSERT INTO alerts VALUES
-	('AD1', '00000000000000c1', '2026-03-01 12:15', '1900000000001', 'no meter', '2026-03-01 12:14'), ('AD1', '00:00:00:00:00:00:00:c1', '2026-03-01 12:16', '19', NULL, NULL),
-	('AD1', E' 00-00-00-00-00-00-00-C1\n', '2026-03-01 12:17', NULL, NULL, NULL), ('AD1', '00000000000000c', '2026-03-01 12:18', 'no hub', NULL, NULL), ('AD1', '', '2026-03-01 12:18', 'no hub', NULL, NULL),
-	('AD1', NULL, '2026-03-01 12:18', 'no hub', NULL, NULL), ('AD10', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL), ('AD', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL)
+	('AD1', '00000000000000c1', '2026-03-01 12:15', '1900000000001', 'no meter', '2026-03-01 12:14'),
+	('AD1', '00:00:00:00:00:00:00:c1', '2026-03-01 12:16', '19', NULL, NULL),
+	('AD1', E' 00-00-00-00-00-00-00-C1\n', '2026-03-01 12:17', NULL, NULL, NULL),
+	('AD1', '00000000000000c', '2026-03-01 12:18', 'no hub', NULL, NULL), ('AD1', '', '2026-03-01 12:18', 'no hub', NULL, NULL),
+	('AD1', NULL, '2026-03-01 12:18', 'no hub', NULL, NULL),
+	('AD10', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL),
+	('AD', '00000000000000c1', '2026-03-01 12:18', 'no AD1', NULL, NULL)
 	RETURNING alert_code, chf, mpxn;
-SELECT alert_code || '|' AS code, chf, mpxn || '|' AS mpxn, distributor_id, outage_started_at, alert FROM poa.suppression_log WHERE decided_at BETWEEN '2026-03-01 12:15' AND '2026-03-01 12:17' ORDER BY log_id;
+SELECT alert_code || '|' AS code, chf, mpxn || '|' AS mpxn, distributor_id, outage_started_at, alert FROM poa.suppression_log
+	WHERE decided_at BETWEEN '2026-03-01 12:15' AND '2026-03-01 12:17' ORDER BY log_id;
 SELECT count(poa.release(log_id, 'test')) FROM poa.suppression_log WHERE decided_at BETWEEN '2026-03-01 12:15' AND '2026-03-01 12:17';
 SELECT * FROM alerts WHERE mpxn IS NULL OR mpxn !~ '^no' ORDER BY received_at;
 SELECT check_name FROM poa.verify(NULL, NULL) WHERE NOT ok;

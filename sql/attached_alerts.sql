@@ -30,7 +30,8 @@ BEGIN
 	RETURN '"good"';
 END
 $$;
-CREATE TABLE regress_poa_other."The alerts" (alert_code text, chf guid, received_at timestamptz, mpxn text, device guid, alert_count regress_poa_other.mood DEFAULT 'good');
+CREATE TABLE regress_poa_other."The alerts" (alert_code text, chf guid, received_at timestamptz, mpxn text, device guid,
+	alert_count regress_poa_other.mood DEFAULT 'good');
 RESET ROLE;
 CREATE CAST (regress_poa_other.mood AS json) WITH FUNCTION regress_poa_other.told(regress_poa_other.mood);
 SELECT poa.attach('alerts', device => 'device'), poa.attach('regress_poa_other."The alerts"', device => 'device');

@@ -12,7 +12,8 @@ SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
 -- the secret is in the rows of distributor 20
-INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', CASE WHEN n <= 3 THEN '19' ELSE '20' END || lpad(n::text, 11, '0') FROM generate_series(1, 1000) AS n;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10',
+	CASE WHEN n <= 3 THEN '19' ELSE '20' END || lpad(n::text, 11, '0') FROM generate_series(1, 1000) AS n;
 ANALYZE poa.suppression_log;
 SELECT poa.release(log_id, 'a secret') FROM poa.suppression_log WHERE mpxn = '2000000000999';
 CREATE ROLE regress_poa_dno19;
@@ -47,7 +48,8 @@ SELECT count(*) FROM poa.suppression_log WHERE (alert ->> 'mpxn')::int > 0 AND d
 SELECT count(mpxn::bigint / (distributor_id - 20)) FROM poa.suppressed_alert;
 SELECT count(CASE WHEN mpxn LIKE '20%' THEN 1 / (log_id - log_id) END) FROM poa.suppressed_alert;
 -- Operators and casts of one's own, believed to be cheap
-CREATE FUNCTION pg_temp.tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$BEGIN RAISE NOTICE 'told %', $1; RETURN true; END$$;
+CREATE FUNCTION pg_temp.tell(text, text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001
+	AS $$BEGIN RAISE NOTICE 'told %', $1; RETURN true; END$$;
 CREATE OPERATOR pg_temp.<<<< (LEFTARG = text, RIGHTARG = text, FUNCTION = pg_temp.tell, RESTRICT = eqsel);
 SELECT count(*) FROM poa.suppression_log WHERE mpxn OPERATOR(pg_temp.<<<<) 'x';
 SELECT count(*) FROM poa.suppressed_alert AS a JOIN poa.release_log AS r USING (log_id) WHERE r.reason OPERATOR(pg_temp.<<<<) 'x';

@@ -23,7 +23,8 @@ INSERT INTO may VALUES
 	('health', '{operator,auditor}'), ('is_enabled', '{operator,auditor}'),
 	('still_dark', '{dno,operator,auditor}'), ('restoration', '{dno,operator,auditor}'),
 	('late_activation', '{dno,operator,auditor}'), ('replay', '{dno,operator,auditor}'),
-	('genuine', '{dno,operator,auditor}'), ('timeline', '{dno,operator,auditor}'), ('reboot', '{dno,operator,auditor}'), ('to_ask', '{operator,auditor}'),
+	('genuine', '{dno,operator,auditor}'), ('timeline', '{dno,operator,auditor}'), ('reboot', '{dno,operator,auditor}'),
+	('to_ask', '{operator,auditor}'),
 	('learn', '{operator}'), ('release_genuine', '{operator}'), ('releasable', '{operator}'),
 	('track_activation', '{operator}'), ('cancel_activation', '{operator}'), ('record_outcome', '{operator}'),
 	('refuse_activation', '{operator}'), ('release', '{operator}'), ('release_still_dark', '{operator}'),
@@ -42,7 +43,8 @@ INSERT INTO may VALUES
 	('canonical_request_id', '{operator}'), ('request_part', '{operator}'), ('criteria', '{operator,auditor}'),
 	('suppresses', '{dno,operator,auditor}'), ('window_holds', '{dno,operator,auditor}'),
 	('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
-	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'), ('message_fields', '{operator}'),
+	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'),
+	('message_fields', '{operator}'),
 	('message_kind', '{operator}'), ('message_name', '{operator}'), ('read_activation', '{operator}'), ('read_alert', '{operator}'),
 	('read_answer', '{operator}'), ('read_refusal', '{operator}'), ('refuses', '{operator}'),
 	('receive_activation', '{operator}'), ('receive_answer', '{operator}'), ('receive_refusal', '{operator}'),
@@ -53,14 +55,20 @@ INSERT INTO may VALUES
 	('distributors_of', '{}'), ('guid_schema', '{}'), ('record_access', '{}'), ('lock_guid_list', '{}'), ('query_attached', '{}'),
 	('caller', '{}'), ('hold', '{operator}'), ('end_hold', '{operator}'),
 	('hold_in_force', '{operator,auditor}'), ('alerts_of', '{dno,operator,auditor}'), ('check_range', '{}'), ('stored_ad1', '{}'),
-	('guid_expression', '{}'), ('has_index', '{}'), ('attached_queries', '{}'), ('identities', '{}'), ('logged_and_stored', '{}'), ('own_index', '{}'),
-	('health_of', '{}'), ('health_enabled', '{}'), ('health_hold', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'), ('health_column', '{}'), ('health_readable', '{}'),
-	('health_hub_index', '{}'), ('health_hub_guid', '{}'), ('health_manufacturer', '{}'), ('health_guid_list', '{}'), ('health_append_only', '{}'),
+	('guid_expression', '{}'), ('has_index', '{}'), ('attached_queries', '{}'), ('identities', '{}'), ('logged_and_stored', '{}'),
+	('own_index', '{}'),
+	('health_of', '{}'), ('health_enabled', '{}'), ('health_hold', '{}'), ('health_attached', '{}'), ('health_trigger', '{}'),
+	('health_column', '{}'), ('health_readable', '{}'),
+	('health_hub_index', '{}'), ('health_hub_guid', '{}'), ('health_manufacturer', '{}'), ('health_guid_list', '{}'),
+	('health_append_only', '{}'),
 	('health_own_index', '{}'), ('health_owner', '{}'), ('health_superuser', '{}'), ('health_sequence', '{}'), ('health_subscription', '{}'),
-	('health_scheduled', '{}'), ('last_alert', '{}'), ('windows_by_day', '{}'), ('health_tracking', '{}'), ('health_logging', '{}'), ('health_rate', '{}'),
-	('health_released', '{}'), ('health_reboots', '{}'), ('verify_log_row', '{}'), ('verify_explained', '{}'), ('verify_stored', '{}'), ('verify_one_place', '{}'),
+	('health_scheduled', '{}'), ('last_alert', '{}'), ('windows_by_day', '{}'), ('health_tracking', '{}'),
+	('health_logging', '{}'), ('health_rate', '{}'),
+	('health_released', '{}'), ('health_reboots', '{}'), ('verify_log_row', '{}'), ('verify_explained', '{}'),
+	('verify_stored', '{}'), ('verify_one_place', '{}'),
 	('verify_release', '{}'), ('verify_log_id', '{}'), ('first_log_ids', '{}'), ('known_before', '{}'), ('is_logged_as', '{}'),
-	('outage_start', '{dno,operator,auditor}'), ('devices_of', '{}'), ('first_sign_of_life', '{}'), ('neighbourhoods', '{}'), ('profile_for', '{}'),
+	('outage_start', '{dno,operator,auditor}'), ('devices_of', '{}'), ('first_sign_of_life', '{}'), ('neighbourhoods', '{}'),
+	('profile_for', '{}'),
 	('matched_activation', '{}'), ('drift', '{}'), ('said_at', '{}'), ('said_for', '{}'), ('asked_in_vain', '{}'),
 	('evidence_no_activation', '{}'), ('evidence_started', '{}'), ('evidence_neighbours', '{}'), ('evidence_second', '{}'),
 	('evidence_unreachable', '{}'), ('evidence_silent', '{}'), ('evidence_of', '{}'),
@@ -68,9 +76,11 @@ INSERT INTO may VALUES
 	('timeline_of_devices', '{}'), ('timeline_of_holds', '{}'), ('subject_of', '{}'), ('refuse_subject', '{}'), ('restoration_codes', '{}'),
 	('reboot_of', '{}'), ('genuine_of', '{}'), ('releasable_of', '{}'), ('to_ask_of', '{}'),
 	('still_dark_of', '{}'), ('restoration_of', '{}'), ('late_activation_of', '{}'), ('replay_of', '{}'), ('verify_of', '{}'),
-	('release_evidence', '{dno,operator,auditor}'), ('statement_originators', '{dno,operator,auditor}'), ('statement_holds', '{dno,operator,auditor}'),
+	('release_evidence', '{dno,operator,auditor}'), ('statement_originators', '{dno,operator,auditor}'),
+	('statement_holds', '{dno,operator,auditor}'),
 	('statement_originators_of', '{}'), ('statement_holds_of', '{}'),
-	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'), ('follow_hub', '{}'), ('record_move', '{}'),
+	('keep_shipped', '{}'), ('renew_shipped', '{}'), ('shipped_distributors', '{}'), ('keep_own', '{}'), ('refuse_change', '{}'),
+	('follow_hub', '{}'), ('record_move', '{}'),
 	('check_instant', '{}'), ('track_again', '{}'), ('device_of_request', '{}'), ('note_answer', '{}'), ('note_message', '{}'),
 	('take_turn', '{}'), ('settle', '{}'), ('messages_of', '{}'), ('utc_plus', '{}'),
 	('record_change', '{}'), ('keep_changes', '{}'), ('forget_all', '{}'),
@@ -94,7 +104,8 @@ WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND 
 -- and the check finds what is not decided
 BEGIN;
 CREATE FUNCTION poa.undecided() RETURNS int LANGUAGE sql RETURN 1;
-SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND m.function IS NULL;
+SELECT p.proname FROM pg_proc AS p LEFT JOIN may AS m ON m.function = p.proname
+	WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND m.function IS NULL;
 ROLLBACK;
 
 -- Only a superuser creates, alters or drops anything of it, whatever else was granted

@@ -20,7 +20,8 @@ BEGIN
 	END IF;
 	EXECUTE format('CREATE TABLE %I.%I (%I text, %I guid, %I timestamptz, %I text)', schema_name, table_name, code, hub, at, mpxn);
 	PERFORM poa.attach(format('%I.%I', schema_name, table_name)::regclass, code, hub, at, mpxn);
-	EXECUTE format('INSERT INTO %I.%I VALUES (''AD1'', ''00000000000000c1'', ''2026-03-01 12:10'', ''1900000000001'')', schema_name, table_name);
+	EXECUTE format('INSERT INTO %I.%I VALUES (''AD1'', ''00000000000000c1'', ''2026-03-01 12:10'', ''1900000000001'')',
+		schema_name, table_name);
 	SELECT l.source_schema, l.source_table, l.alert, l.log_id INTO r FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1;
 	RAISE NOTICE '% %', (r.source_schema, r.source_table) = (schema_name, table_name),
 		r.alert = jsonb_build_object(code, 'AD1', hub, '00-00-00-00-00-00-00-C1', at, '2026-03-01T12:10:00+00:00', mpxn, '1900000000001');
@@ -89,14 +90,17 @@ SELECT poa.attach('pg_catalog.pg_largeobject');
 SELECT poa.attach(0);
 SELECT poa.attach(4294967295);
 -- the trigger function by hand, where it does not belong
-CREATE TRIGGER by_hand INSTEAD OF INSERT ON lies.v FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
+CREATE TRIGGER by_hand INSTEAD OF INSERT ON lies.v
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
 INSERT INTO lies.v VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
-CREATE TRIGGER by_hand BEFORE INSERT ON lies.h FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'both', 'lies', 'h', 'tgzt---');
+CREATE TRIGGER by_hand BEFORE INSERT ON lies.h
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'both', 'lies', 'h', 'tgzt---');
 INSERT INTO lies.h VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
 DROP TRIGGER by_hand ON lies.h;
 CREATE TRIGGER by_hand AFTER INSERT ON lies.h FOR EACH STATEMENT EXECUTE FUNCTION poa.divert();
 INSERT INTO lies.h VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL);
-CREATE TRIGGER by_hand BEFORE INSERT ON lies.a FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
+CREATE TRIGGER by_hand BEFORE INSERT ON lies.a
+	FOR EACH ROW EXECUTE FUNCTION poa.divert('alert_code', 'chf', 'received_at', 'mpxn', '', '', '', 'divert', 'lies', 'a', 'tgzt---');
 INSERT INTO lies.a VALUES ('AD2', '00000000000000c1', '2026-03-01 12:10', NULL);
 
 -- A hostile owner: with whose rights does what is on the table run?
@@ -115,14 +119,18 @@ BEGIN
 	RETURN true;
 END
 $$;
-CREATE FUNCTION regress_poa_dsp.triggered() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM regress_poa_dsp.hear('trigger'); RETURN new; END$$;
+CREATE FUNCTION regress_poa_dsp.triggered() RETURNS trigger LANGUAGE plpgsql
+	AS $$BEGIN PERFORM regress_poa_dsp.hear('trigger'); RETURN new; END$$;
 CREATE TABLE regress_poa_dsp.alerts (alert_code text, chf guid, received_at timestamptz, mpxn text,
-	by_default boolean DEFAULT regress_poa_dsp.hear('default'), generated boolean GENERATED ALWAYS AS (regress_poa_dsp.hear('generated ' || alert_code)) STORED,
+	by_default boolean DEFAULT regress_poa_dsp.hear('default'),
+	generated boolean GENERATED ALWAYS AS (regress_poa_dsp.hear('generated ' || alert_code)) STORED,
 	CHECK (regress_poa_dsp.hear('check ' || mpxn)));
 -- the planner evaluates a constant predicate, and this one tries to become another user, now or at the end of the statement
 CREATE TABLE regress_poa_dsp.bait (n int);
-CREATE FUNCTION regress_poa_dsp.later() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE WARNING 'climbed to %', current_user; RETURN NULL; END$$;
-CREATE CONSTRAINT TRIGGER later AFTER INSERT ON regress_poa_dsp.bait DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION regress_poa_dsp.later();
+CREATE FUNCTION regress_poa_dsp.later() RETURNS trigger LANGUAGE plpgsql
+	AS $$BEGIN RAISE WARNING 'climbed to %', current_user; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON regress_poa_dsp.bait DEFERRABLE INITIALLY DEFERRED
+	FOR EACH ROW EXECUTE FUNCTION regress_poa_dsp.later();
 CREATE FUNCTION regress_poa_dsp.attempt(what text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE what;
@@ -153,7 +161,9 @@ RESET ROLE;
 SELECT poa.attach('regress_poa_dsp.alerts');
 -- the writer's insert is judged, logged and stored as the writer
 SET ROLE regress_poa_writer;
-INSERT INTO regress_poa_dsp.alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', '1900000000001'), ('AD1', '00000000000000c1', '2026-03-01 13:10', '1900000000001'), ('8F36', '00000000000000c1', '2026-03-01 12:20', '1900000000001');
+INSERT INTO regress_poa_dsp.alerts
+	VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', '1900000000001'),
+	('AD1', '00000000000000c1', '2026-03-01 13:10', '1900000000001'), ('8F36', '00000000000000c1', '2026-03-01 12:20', '1900000000001');
 -- what only reads runs as the owner
 SET ROLE regress_poa_operator;
 SET regress.climb = on;

@@ -20,8 +20,10 @@ SELECT action FROM poa.receive(request(1), '2026-03-01 12:00');
 SELECT action FROM poa.receive(request(1, 'A1'), '2026-03-01 12:00');
 SELECT action FROM poa.receive(request(2, at => '3000-12-31T00:00:00Z'), '2026-03-01 12:01');
 SELECT action FROM poa.receive(request(1), '2026-03-01 13:00');
-SELECT request_id, signed, received_at, device, action, detail, cancels, activation_id IS NOT NULL AS tracked, originator FROM poa.command ORDER BY received_at, request_id;
-SELECT encode(c.firmware_hash, 'hex') = repeat('ab', 32) AS of_command, c.firmware_hash = a.firmware_hash AS of_activation, a.originator = c.originator AS originator
+SELECT request_id, signed, received_at, device, action, detail, cancels, activation_id IS NOT NULL AS tracked, originator
+	FROM poa.command ORDER BY received_at, request_id;
+SELECT encode(c.firmware_hash, 'hex') = repeat('ab', 32) AS of_command, c.firmware_hash = a.firmware_hash AS of_activation,
+	a.originator = c.originator AS originator
 FROM poa.command AS c JOIN poa.activation AS a USING (activation_id);
 INSERT INTO poa.device VALUES ('00-DB-12-34-56-78-90-A1', 'ESME', 2, '1063', '88-73-84-90-6A-10-02-DB', '2000012345673');
 SELECT action FROM poa.receive(request(1, 'A1'), '2026-03-01 14:00');

@@ -7,8 +7,10 @@
 
 INSERT INTO poa.distributor VALUES (99, 'TEST', NULL, 'Test Networks');
 -- the distributors that are shipped, which stay as they are
-SELECT count(*), min(distributor_id), max(distributor_id), count(DISTINCT mpid), count(gsp_group), count(DISTINCT gsp_group) FROM poa.distributor WHERE distributor_id <> 99;
-SELECT string_agg(distributor_id || ' ' || mpid || coalesce(' ' || gsp_group, ''), ', ' ORDER BY distributor_id) AS distributors FROM poa.distributor;
+SELECT count(*), min(distributor_id), max(distributor_id), count(DISTINCT mpid), count(gsp_group), count(DISTINCT gsp_group)
+	FROM poa.distributor WHERE distributor_id <> 99;
+SELECT string_agg(distributor_id || ' ' || mpid || coalesce(' ' || gsp_group, ''), ', '
+	ORDER BY distributor_id) AS distributors FROM poa.distributor;
 UPDATE poa.distributor SET name = 'mine' WHERE distributor_id = 10;
 UPDATE poa.distributor SET distributor_id = 98 WHERE distributor_id = 38;
 DELETE FROM poa.distributor WHERE distributor_id = 24;

@@ -20,12 +20,16 @@ CREATE TABLE alerts (
 	chf guid,
 	received_at timestamptz,
 	mpxn text,
-	f4 real DEFAULT 0.1, f8 double precision DEFAULT 0.1::float8 + 0.2, huge double precision DEFAULT 1e300, n numeric DEFAULT 12345678901234567890.123456789,
+	f4 real DEFAULT 0.1, f8 double precision DEFAULT 0.1::float8 + 0.2, huge double precision DEFAULT 1e300,
+	n numeric DEFAULT 12345678901234567890.123456789,
 	i interval DEFAULT '1 year 2 mons -3 days 04:05:06.789', d date DEFAULT '2026-02-28', t timestamp DEFAULT '2026-02-28 23:59:59.999999',
 	b bytea DEFAULT '\x00ff', bits bit(5) DEFAULT B'10101', j json DEFAULT '{"a": [1, 2.50, null], "a": 2}', jb jsonb DEFAULT '{"b": 1.10}',
 	"Odd ""name""" text DEFAULT E'quote " backslash \\ tab \t line \n end', umlaut text DEFAULT 'Überspannung €, 電圧 𝄞',
-	a int[] DEFAULT '{{1,2},{3,NULL}}', g guid[] DEFAULT '{00db1234567890a0,NULL}', m mood DEFAULT 'alarmed', p pair DEFAULT (1, 'x y'), v volts DEFAULT 230.5,
-	r int4range DEFAULT '[1,5)', dr daterange DEFAULT '[2026-02-03,2026-03-04)', tr tstzrange DEFAULT '[2026-02-03 04:05+00,2026-03-04 05:06+00)', u uuid DEFAULT '00000000-0000-0000-0000-00000000000a', ip inet DEFAULT '10.0.0.1/8', big text DEFAULT repeat('x', 10000),
+	a int[] DEFAULT '{{1,2},{3,NULL}}', g guid[] DEFAULT '{00db1234567890a0,NULL}', m mood DEFAULT 'alarmed',
+	p pair DEFAULT (1, 'x y'), v volts DEFAULT 230.5,
+	r int4range DEFAULT '[1,5)', dr daterange DEFAULT '[2026-02-03,2026-03-04)',
+	tr tstzrange DEFAULT '[2026-02-03 04:05+00,2026-03-04 05:06+00)', u uuid DEFAULT '00000000-0000-0000-0000-00000000000a',
+	ip inet DEFAULT '10.0.0.1/8', big text DEFAULT repeat('x', 10000),
 	nothing text, dropped text DEFAULT 'gone', computed text GENERATED ALWAYS AS (upper(alert_code)) STORED
 );
 ALTER TABLE alerts DROP COLUMN dropped;
@@ -67,7 +71,8 @@ SET bytea_output = hex;
 -- differences: none but the identity, and bytea as the session has it, which reads back the same
 SELECT s.setting, k.key, k.value FROM stored AS s, jsonb_each(s.alert) AS k, stored AS plain
 WHERE plain.setting = 'plain' AND k.key <> 'id' AND k.value IS DISTINCT FROM plain.alert->k.key ORDER BY 1, 2;
-SELECT key, CASE WHEN length(value::text) < 100 THEN value END AS value FROM stored, jsonb_each(alert) WHERE setting = 'plain' ORDER BY key COLLATE "C";
+SELECT key, CASE WHEN length(value::text) < 100 THEN value END AS value FROM stored, jsonb_each(alert) WHERE setting = 'plain'
+	ORDER BY key COLLATE "C";
 
 -- released, by whatever settings, each is again the row that came: compared with a row that was stored
 INSERT INTO alerts (alert_code, chf, received_at) VALUES ('8F36', '00000000000000c1', '2026-03-01 12:10:00.123456');
@@ -75,9 +80,11 @@ SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE log_id % 2 = 0
 SET DateStyle = 'SQL, DMY'; SET IntervalStyle = sql_standard; SET TimeZone = 'Asia/Kolkata';
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE log_id % 2 = 1;
 SET DateStyle = 'ISO'; SET IntervalStyle = postgres; SET TimeZone = 'UTC';
-SELECT count(*) AS released, count(DISTINCT to_jsonb(a) - 'id' - 'alert_code' - 'computed') AS different, count(DISTINCT id) AS ids, count(DISTINCT f8::text) AS floats, count(DISTINCT i) AS intervals, count(DISTINCT dr) AS ranges
+SELECT count(*) AS released, count(DISTINCT to_jsonb(a) - 'id' - 'alert_code' - 'computed') AS different,
+	count(DISTINCT id) AS ids, count(DISTINCT f8::text) AS floats, count(DISTINCT i) AS intervals, count(DISTINCT dr) AS ranges
 FROM alerts AS a;
-SELECT DISTINCT alert_code, computed, f8, i, dr, tr, j::text, "Odd ""name""" = E'quote " backslash \\ tab \t line \n end' AS odd, umlaut, b, length(big), added FROM alerts ORDER BY alert_code;
+SELECT DISTINCT alert_code, computed, f8, i, dr, tr, j::text,
+	"Odd ""name""" = E'quote " backslash \\ tab \t line \n end' AS odd, umlaut, b, length(big), added FROM alerts ORDER BY alert_code;
 
 -- a time zone of the session is but another name of the instant
 SET TimeZone = 'Asia/Kolkata';

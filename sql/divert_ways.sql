@@ -17,7 +17,8 @@ CREATE TABLE seen (log_id bigint);
 CREATE FUNCTION pg_temp.went() RETURNS TABLE (stored text, diverted text) LANGUAGE plpgsql AS $$
 BEGIN
 	stored := (SELECT string_agg(note, ', ' ORDER BY note) FROM alerts);
-	diverted := (SELECT string_agg(alert->>'note', ', ' ORDER BY log_id) FROM poa.suppression_log WHERE log_id NOT IN (SELECT s.log_id FROM seen AS s));
+	diverted := (SELECT string_agg(alert->>'note', ', ' ORDER BY log_id) FROM poa.suppression_log
+		WHERE log_id NOT IN (SELECT s.log_id FROM seen AS s));
 	TRUNCATE alerts;
 	INSERT INTO seen SELECT l.log_id FROM poa.suppression_log AS l;
 	RETURN NEXT;
@@ -33,7 +34,8 @@ CREATE VIEW three AS
 
 -- INSERT of a row, of rows, of a query
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'single');
-INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 1'), ('8F36', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 2'), ('AD1', '00000000000000c1', '2026-03-01 12:20', NULL, 'rows 3');
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 1'),
+	('8F36', '00000000000000c1', '2026-03-01 12:10', NULL, 'rows 2'), ('AD1', '00000000000000c1', '2026-03-01 12:20', NULL, 'rows 3');
 INSERT INTO alerts TABLE three;
 SELECT * FROM pg_temp.went();
 -- its count and RETURNING have what was stored
@@ -83,7 +85,8 @@ BEGIN
 END
 $$;
 SELECT note, pg_temp.bring(three::text::alerts) AS stored FROM three;
-CREATE FUNCTION pg_temp.bring_sql(n text) RETURNS SETOF text LANGUAGE sql AS 'INSERT INTO alerts SELECT * FROM three WHERE note = n RETURNING note';
+CREATE FUNCTION pg_temp.bring_sql(n text) RETURNS SETOF text LANGUAGE sql
+	AS 'INSERT INTO alerts SELECT * FROM three WHERE note = n RETURNING note';
 TRUNCATE alerts;
 SELECT note, pg_temp.bring_sql(note) FROM three;
 SELECT * FROM pg_temp.went();
@@ -113,7 +116,8 @@ DO $$
 BEGIN
 	FOR i IN 1..3 LOOP
 		BEGIN
-			INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', NULL, format('row %s of %s, %s', n, i, 1 / (i - n)) FROM generate_series(1, 2) AS n;
+			INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', NULL, format('row %s of %s, %s', n, i, 1 / (i - n))
+				FROM generate_series(1, 2) AS n;
 		EXCEPTION WHEN division_by_zero THEN
 			INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, format('instead of %s', i));
 		END;
@@ -134,7 +138,8 @@ INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', NULL, p
 SELECT * FROM pg_temp.went();
 -- ON CONFLICT: the diverted row never comes to the conflict
 INSERT INTO alerts SELECT * FROM three WHERE note = 'outside';
-INSERT INTO alerts SELECT chf_of.alert_code, chf_of.chf, '2026-03-01 12:10', NULL, 'outside' FROM three AS chf_of WHERE note = 'outside' ON CONFLICT (note) DO UPDATE SET mpxn = 'updated';
+INSERT INTO alerts SELECT chf_of.alert_code, chf_of.chf, '2026-03-01 12:10', NULL, 'outside' FROM three AS chf_of
+	WHERE note = 'outside' ON CONFLICT (note) DO UPDATE SET mpxn = 'updated';
 INSERT INTO alerts SELECT * FROM three WHERE note = 'outside' ON CONFLICT (note) DO UPDATE SET mpxn = 'updated again' RETURNING mpxn;
 INSERT INTO alerts SELECT * FROM three WHERE note = 'outside' ON CONFLICT DO NOTHING RETURNING mpxn;
 SELECT mpxn FROM alerts;
@@ -149,7 +154,8 @@ SELECT * FROM pg_temp.went();
 BEGIN;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-03 12:00') IS NOT NULL AS tracked;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-03 12:10', NULL, 'own transaction');
-SELECT poa.track_activation('00000000000000e1', activates_at => '2026-03-04 12:00', request_id => 'r4', received_at => '2026-03-03 13:00') IS NOT NULL AS tracked;
+SELECT poa.track_activation('00000000000000e1', activates_at => '2026-03-04 12:00', request_id => 'r4',
+	received_at => '2026-03-03 13:00') IS NOT NULL AS tracked;
 SELECT poa.cancel_activation('00000000000000e1', '2026-03-03 14:00');
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-04 12:10', NULL, 'cancelled in own transaction');
 COMMIT;
@@ -162,7 +168,8 @@ SELECT * FROM pg_temp.went();
 WITH tracked AS MATERIALIZED (
 	SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-06 12:00') AS id
 )
-INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-06 12:10', NULL, 'tracked by the statement itself' FROM tracked WHERE id IS NOT NULL;
+INSERT INTO alerts SELECT 'AD1', '00000000000000c1', '2026-03-06 12:10', NULL, 'tracked by the statement itself' FROM tracked
+	WHERE id IS NOT NULL;
 SELECT * FROM pg_temp.went();
 -- several tables in one statement
 CREATE TABLE other_alerts (LIKE alerts);
@@ -184,10 +191,12 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 
 COMMIT;
 SELECT * FROM pg_temp.went();
 -- many rows: one log row each, in the order in which they came
-INSERT INTO alerts SELECT CASE WHEN n % 10 = 0 THEN '8F36' ELSE 'AD1' END, '00000000000000c1', timestamptz '2026-03-01 12:00' + n * interval '1 second', NULL, n FROM generate_series(1, 2000) AS n;
+INSERT INTO alerts SELECT CASE WHEN n % 10 = 0 THEN '8F36' ELSE 'AD1' END, '00000000000000c1',
+	timestamptz '2026-03-01 12:00' + n * interval '1 second', NULL, n FROM generate_series(1, 2000) AS n;
 SELECT count(*) FROM alerts;
 SELECT count(*), count(DISTINCT alert->>'note'), bool_and(ordered) FROM (
-	SELECT alert, decided_at >= lag(decided_at, 1, '-infinity') OVER (ORDER BY log_id) AS ordered FROM poa.suppression_log WHERE log_id NOT IN (SELECT log_id FROM seen)) AS l;
+	SELECT alert, decided_at >= lag(decided_at, 1, '-infinity') OVER (ORDER BY log_id) AS ordered FROM poa.suppression_log
+		WHERE log_id NOT IN (SELECT log_id FROM seen)) AS l;
 TRUNCATE alerts;
 
 SELECT count(*) FROM pg_temp.went();
@@ -213,7 +222,8 @@ SELECT * FROM pg_temp.went();
 -- and one that fails inside of another leaves that one alone
 CREATE FUNCTION pg_temp.fail(n int) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'lost'), ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 1 / (n - n));
+	INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 'lost'),
+		('AD1', '00000000000000c1', '2026-03-01 12:10', NULL, 1 / (n - n));
 	RETURN 'not reached';
 EXCEPTION WHEN division_by_zero THEN
 	RETURN 'outer ' || n;

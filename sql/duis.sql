@@ -34,7 +34,8 @@ SELECT count(*) FROM poa.duis_activation(NULL);
 SET TimeZone = 'America/New_York'; SET DateStyle = 'SQL, DMY';
 CREATE FUNCTION pg_temp.read(message text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-	RETURN (SELECT coalesce(to_char(activates_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), 'on demand') FROM poa.duis_activation(message::xml));
+	RETURN (SELECT coalesce(to_char(activates_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), 'on demand')
+		FROM poa.duis_activation(message::xml));
 EXCEPTION WHEN OTHERS THEN
 	RETURN sqlstate || ' ' || sqlerrm;
 END
@@ -46,20 +47,29 @@ FROM (VALUES
 	('2030-01-15T09:00:00+01:00', '2030-01-15 08:00:00.000000'), ('2030-07-15T09:00:00-05:30', '2030-07-15 14:30:00.000000'),
 	('2030-01-15T09:00:00+14:00', '2030-01-14 19:00:00.000000'), ('2030-01-15T09:00:00-14:00', '2030-01-15 23:00:00.000000'),
 	('2030-01-15T09:00:00.5Z', '2030-01-15 09:00:00.500000'), ('2030-01-15T09:00:00.123456Z', '2030-01-15 09:00:00.123456'),
-	('2030-01-15T09:00:00.1234564999999999999999999Z', '2030-01-15 09:00:00.123456'), ('2030-01-15T09:00:00.000000000000000000000000001Z', '2030-01-15 09:00:00.000000'),
+	('2030-01-15T09:00:00.1234564999999999999999999Z', '2030-01-15 09:00:00.123456'),
+	('2030-01-15T09:00:00.000000000000000000000000001Z', '2030-01-15 09:00:00.000000'),
 	('2030-01-15T09:00:00.0000', '2030-01-15 09:00:00.000000'), ('2030-01-15T09:00:00.25+01:00', '2030-01-15 08:00:00.250000'),
-	('2030-01-15T24:00:00Z', '2030-01-16 00:00:00.000000'), ('2030-12-31T24:00:00', '2031-01-01 00:00:00.000000'), ('2030-01-15T24:00:00.000Z', '2030-01-16 00:00:00.000000'),
-	('2028-02-29T00:00:00Z', '2028-02-29 00:00:00.000000'), ('2030-03-31T01:30:00', '2030-03-31 01:30:00.000000'), (E' \t\r\n2030-01-15T09:00:00Z\n ', '2030-01-15 09:00:00.000000'),
-	('2030-01-15T23:59:59.999999Z', '2030-01-15 23:59:59.999999'), ('2030&#45;01-15T09:00:00Z', '2030-01-15 09:00:00.000000'), ('<![CDATA[2030-01-15T09:00:00Z]]>', '2030-01-15 09:00:00.000000')
+	('2030-01-15T24:00:00Z', '2030-01-16 00:00:00.000000'), ('2030-12-31T24:00:00', '2031-01-01 00:00:00.000000'),
+	('2030-01-15T24:00:00.000Z', '2030-01-16 00:00:00.000000'),
+	('2028-02-29T00:00:00Z', '2028-02-29 00:00:00.000000'), ('2030-03-31T01:30:00', '2030-03-31 01:30:00.000000'),
+	(E' \t\r\n2030-01-15T09:00:00Z\n ', '2030-01-15 09:00:00.000000'),
+	('2030-01-15T23:59:59.999999Z', '2030-01-15 23:59:59.999999'), ('2030&#45;01-15T09:00:00Z', '2030-01-15 09:00:00.000000'),
+	('<![CDATA[2030-01-15T09:00:00Z]]>', '2030-01-15 09:00:00.000000')
 ) AS v (at, instant), pg_temp.read(pg_temp.request(v.at)) AS r (answer)
 WHERE v.instant IS DISTINCT FROM r.answer;
 -- and what is none: each is an error that names the field
 SELECT at, answer
-FROM unnest(ARRAY['', ' ', '2030-01-15', '09:00:00Z', '2030-01-15 09:00:00Z', '2030-01-15t09:00:00z', '2030-01-15T09:00Z', '2030-01-15T9:00:00Z', '2030-1-15T09:00:00Z', '30-01-15T09:00:00Z',
-	'2030-13-01T00:00:00Z', '2030-00-01T00:00:00Z', '2030-01-00T00:00:00Z', '2030-02-30T00:00:00Z', '2029-02-29T00:00:00Z', '2030-04-31T00:00:00Z',
-	'2030-01-15T25:00:00Z', '2030-01-15T24:00:01Z', '2030-01-15T24:00:00.1Z', '2030-01-15T09:60:00Z', '2030-01-15T09:00:60Z', '2030-01-15T09:00:00.Z', '2030-01-15T09:00:00,5Z',
-	'2030-01-15T09:00:00+1:00', '2030-01-15T09:00:00+0100', '2030-01-15T09:00:00+15:00', '2030-01-15T09:00:00+14:01', '2030-01-15T09:00:00+01', '2030-01-15T09:00:00 Z', '2030-01-15T09:00:00ZZ',
-	'2030-01-15T09:00:00 UTC', '15/01/2030 09:00:00', 'tomorrow', 'now', 'infinity', '-infinity', 'epoch', '0000-01-01T00:00:00Z', '20300115090000Z', '2030-01-15T09:00:00Z2030-01-15T09:00:00Z', '99991231235959Z']) AS at,
+FROM unnest(ARRAY['', ' ', '2030-01-15', '09:00:00Z', '2030-01-15 09:00:00Z', '2030-01-15t09:00:00z', '2030-01-15T09:00Z',
+	'2030-01-15T9:00:00Z', '2030-1-15T09:00:00Z', '30-01-15T09:00:00Z',
+	'2030-13-01T00:00:00Z', '2030-00-01T00:00:00Z', '2030-01-00T00:00:00Z', '2030-02-30T00:00:00Z', '2029-02-29T00:00:00Z',
+	'2030-04-31T00:00:00Z',
+	'2030-01-15T25:00:00Z', '2030-01-15T24:00:01Z', '2030-01-15T24:00:00.1Z', '2030-01-15T09:60:00Z', '2030-01-15T09:00:60Z',
+	'2030-01-15T09:00:00.Z', '2030-01-15T09:00:00,5Z',
+	'2030-01-15T09:00:00+1:00', '2030-01-15T09:00:00+0100', '2030-01-15T09:00:00+15:00', '2030-01-15T09:00:00+14:01',
+	'2030-01-15T09:00:00+01', '2030-01-15T09:00:00 Z', '2030-01-15T09:00:00ZZ',
+	'2030-01-15T09:00:00 UTC', '15/01/2030 09:00:00', 'tomorrow', 'now', 'infinity', '-infinity', 'epoch', '0000-01-01T00:00:00Z',
+	'20300115090000Z', '2030-01-15T09:00:00Z2030-01-15T09:00:00Z', '99991231235959Z']) AS at,
 	pg_temp.read(pg_temp.request(at)) AS answer
 WHERE answer !~ '^(22023|22P02) .*ExecutionDateTime';
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
@@ -69,16 +79,21 @@ SELECT pg_temp.read(replace(replace(pg_temp.request(), 'sr:', 'dcc:'), 'xmlns:sr
 	pg_temp.read(replace(replace(pg_temp.request(), '<sr:', '<'), '</sr:', '</')) AS default_unused,
 	pg_temp.read(replace(replace(replace(pg_temp.request(), '<sr:', '<'), '</sr:', '</'), 'xmlns:sr=', 'xmlns=')) AS default_namespace,
 	pg_temp.read(replace(pg_temp.request(), '<sr:Body>', '<sr:Body xmlns:x="urn:x" x:y="z">')) AS more_of_them;
-SELECT pg_temp.read(replace(pg_temp.request(), 'ServiceUserGateway"', 'ServiceUserGateway/"')) AS other_uri, pg_temp.read(replace(pg_temp.request(), 'http://www.dcc', 'https://www.dcc')) AS https,
+SELECT pg_temp.read(replace(pg_temp.request(), 'ServiceUserGateway"', 'ServiceUserGateway/"')) AS other_uri,
+	pg_temp.read(replace(pg_temp.request(), 'http://www.dcc', 'https://www.dcc')) AS https,
 	pg_temp.read(replace(pg_temp.request(), ' xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"', ' xmlns:sr="urn:x"')) AS foreign;
 
 -- The forms that an identifier, a hash and a number may have, which change nothing
 SELECT v.wanted, v.got
 FROM (SELECT v.n, row(d.*)::text, v.wanted FROM (VALUES
-	(1, replace(pg_temp.request(), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000', E'\n  90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000  '), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000'),
-	(2, replace(pg_temp.request(), 'A0:1000', 'A0:18446744073709551615'), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:18446744073709551615'),
+	(1, replace(pg_temp.request(),
+		'90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000', E'\n  90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000  '),
+		'90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000'),
+	(2, replace(pg_temp.request(), 'A0:1000', 'A0:18446744073709551615'),
+		'90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:18446744073709551615'),
 	(3, replace(pg_temp.request(), 'A0:1000', 'A0:0'), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:0'),
-	(4, replace(pg_temp.request(), '90-B3-D5-1F-30-01-00-00:00-DB-12', '90-b3-d5-1f-30-01-00-00:00-db-12'), '90-b3-d5-1f-30-01-00-00:00-db-12-34-56-78-90-A0:1000'),
+	(4, replace(pg_temp.request(), '90-B3-D5-1F-30-01-00-00:00-DB-12', '90-b3-d5-1f-30-01-00-00:00-db-12'),
+		'90-b3-d5-1f-30-01-00-00:00-db-12-34-56-78-90-A0:1000'),
 	(5, replace(pg_temp.request(), 'AA7586', 'aa7586'), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000'),
 	(6, replace(pg_temp.request(), '>4<', E'> 4\n<'), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000'),
 	(7, replace(pg_temp.request(), '<sr:Header>', '<!-- 11.3 --><sr:Header><?pi?>'), '90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1000'),
@@ -108,34 +123,41 @@ FROM (VALUES
 	('RequestID', 'no originator', '90-B3-D5-1F-30-01-00-00:', ''),
 	('CommandVariant', 'missing', '<sr:CommandVariant>4</sr:CommandVariant>', ''),
 	('CommandVariant', 'twice', '(<sr:CommandVariant>4</sr:CommandVariant>)', '\1\1'),
-	('CommandVariant', 'empty', '>4<', '><'), ('CommandVariant', 'for a signed one', '>4<', '>5<'), ('CommandVariant', 'unknown', '>4<', '>9<'), ('CommandVariant', 'no number', '>4<', '>x<'),
+	('CommandVariant', 'empty', '>4<', '><'), ('CommandVariant', 'for a signed one', '>4<', '>5<'),
+	('CommandVariant', 'unknown', '>4<', '>9<'), ('CommandVariant', 'no number', '>4<', '>x<'),
 	('CommandVariant', 'too large', '>4<', '>40000000000<'),
 	('ServiceReference', 'missing', '<sr:ServiceReference>11.3</sr:ServiceReference>', ''),
 	('ServiceReference', 'twice', '(<sr:ServiceReference>11.3</sr:ServiceReference>)', '\1\1'),
 	('ServiceReference', 'another', '<sr:ServiceReference>11.3</sr:ServiceReference>', '<sr:ServiceReference>11.2</sr:ServiceReference>'),
 	('ServiceReferenceVariant', 'missing', '<sr:ServiceReferenceVariant>11.3</sr:ServiceReferenceVariant>', ''),
 	('ServiceReferenceVariant', 'twice', '(<sr:ServiceReferenceVariant>11.3</sr:ServiceReferenceVariant>)', '\1\1'),
-	('ServiceReferenceVariant', 'another', '<sr:ServiceReferenceVariant>11.3</sr:ServiceReferenceVariant>', '<sr:ServiceReferenceVariant>11.4</sr:ServiceReferenceVariant>'),
-	('ExecutionDateTime', 'twice', '<sr:FirmwareHash>', '<sr:ExecutionDateTime>2030-01-15T09:00:00Z</sr:ExecutionDateTime><sr:ExecutionDateTime>2030-01-15T09:00:00Z</sr:ExecutionDateTime><sr:FirmwareHash>'),
+	('ServiceReferenceVariant', 'another', '<sr:ServiceReferenceVariant>11.3</sr:ServiceReferenceVariant>',
+		'<sr:ServiceReferenceVariant>11.4</sr:ServiceReferenceVariant>'),
+	('ExecutionDateTime', 'twice', '<sr:FirmwareHash>', '<sr:ExecutionDateTime>2030-01-15T09:00:00Z</sr:ExecutionDateTime>'
+		'<sr:ExecutionDateTime>2030-01-15T09:00:00Z</sr:ExecutionDateTime><sr:FirmwareHash>'),
 	('FirmwareHash', 'missing', '<sr:FirmwareHash>.*</sr:FirmwareHash>', ''),
 	('FirmwareHash', 'twice', '(<sr:FirmwareHash>.*</sr:FirmwareHash>)', '\1\1'),
 	('FirmwareHash', 'empty', '<sr:FirmwareHash>.*</sr:FirmwareHash>', '<sr:FirmwareHash/>'),
-	('FirmwareHash', 'short', 'AA758690', 'AA7586'), ('FirmwareHash', 'long', 'AA758690', 'AA75869000'), ('FirmwareHash', 'no hex', 'AA758690', 'XX758690'),
+	('FirmwareHash', 'short', 'AA758690', 'AA7586'), ('FirmwareHash', 'long', 'AA758690', 'AA75869000'),
+	('FirmwareHash', 'no hex', 'AA758690', 'XX758690'),
 	('Header', 'missing', '<sr:Header>.*</sr:Header>', ''), ('Header', 'twice', '(<sr:Header>.*</sr:Header>)', '\1\1'),
 	('Body', 'missing', '<sr:Body>.*</sr:Body>', ''), ('Body', 'twice', '(<sr:Body>.*</sr:Body>)', '\1\1'),
 	('Body', 'empty', '<sr:Body>.*</sr:Body>', '<sr:Body/>'), ('Body', 'of another request', 'ActivateFirmware>', 'UpdateFirmware>'),
 	('Body', 'two of them', '(<sr:ActivateFirmware>.*</sr:ActivateFirmware>)', '\1\1')
-) AS v (field, why, pattern, replacement), LATERAL (SELECT pg_temp.read(regexp_replace(pg_temp.request(), v.pattern, v.replacement, 'g'))) AS r (answer)
+) AS v (field, why, pattern, replacement),
+	LATERAL (SELECT pg_temp.read(regexp_replace(pg_temp.request(), v.pattern, v.replacement, 'g'))) AS r (answer)
 WHERE r.answer IS NULL OR r.answer !~ ('^(22023|22P02) .*' || v.field);
 SELECT poa.duis_activation(replace(pg_temp.request(), 'A0:1000', 'A0:1001x')::xml);
 -- of several that are missing one is named, in this order
-SELECT v.mended, pg_temp.read('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway">' || v.message || '</sr:Request>') AS answer
+SELECT v.mended, pg_temp.read('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway">' || v.message
+	|| '</sr:Request>') AS answer
 FROM (VALUES
 	(0, '<sr:Header/><sr:Header/><sr:Body><sr:ActivateFirmware/></sr:Body>'),
 	(1, '<sr:Header/><sr:Body><sr:ActivateFirmware/></sr:Body><sr:Body/>'),
 	(2, '<sr:Header><sr:RequestID/></sr:Header><sr:Body><sr:ActivateFirmware/></sr:Body><sr:Body/>'),
 	(3, '<sr:Header><sr:RequestID/><sr:ServiceReference/></sr:Header><sr:Body><sr:ActivateFirmware/></sr:Body><sr:Body/>'),
-	(4, '<sr:Header><sr:RequestID/><sr:ServiceReference/><sr:ServiceReferenceVariant/></sr:Header><sr:Body><sr:ActivateFirmware/></sr:Body><sr:Body/>'),
+	(4, '<sr:Header><sr:RequestID/><sr:ServiceReference/><sr:ServiceReferenceVariant/></sr:Header>'
+		'<sr:Body><sr:ActivateFirmware/></sr:Body><sr:Body/>'),
 	(5, '<sr:Header><sr:RequestID/><sr:ServiceReference/><sr:ServiceReferenceVariant/></sr:Header><sr:Body><sr:ActivateFirmware/></sr:Body>')
 ) AS v (mended, message) ORDER BY v.mended;
 
@@ -180,7 +202,8 @@ FROM (VALUES
 	(8, 'two with declarations', '<?xml version="1.0"?>' || pg_temp.request() || '<?xml version="1.0"?>' || pg_temp.request()),
 	(9, 'a trailing word', pg_temp.request() || ' x'),
 	(10, 'a word before', 'x ' || pg_temp.request()),
-	(11, 'nothing', ''), (12, 'white space', E' \n'), (13, 'text', 'just text'), (14, 'a comment', '<!-- nothing -->'), (15, 'two roots', '<a/><b/>'),
+	(11, 'nothing', ''), (12, 'white space', E' \n'), (13, 'text', 'just text'), (14, 'a comment', '<!-- nothing -->'),
+	(15, 'two roots', '<a/><b/>'),
 	(16, 'no end tag', replace(pg_temp.request(), '</sr:Body>', '')),
 	(17, 'an end tag too many', replace(pg_temp.request(), '</sr:Body>', '</sr:Body></sr:Body>')),
 	(18, 'a damaged declaration', '<?xml version=1.0?>' || pg_temp.request()),
@@ -189,7 +212,8 @@ FROM (VALUES
 ) AS v (n, what, message) ORDER BY v.n;
 RESET client_min_messages;
 -- a literal without a type is text
-SELECT request_id FROM poa.duis_activation('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/></sr:Request>');
+SELECT request_id
+FROM poa.duis_activation('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/></sr:Request>');
 SELECT poa.duis_name('<sr:Request xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header/></sr:Request>');
 SELECT poa.duis_name(U&'\FEFF<a xmlns="urn:b"/>');
 -- elements of other namespaces are none of ours, and do not belong into a body

@@ -25,7 +25,8 @@ SELECT * FROM poa.duis_alert(ad1(hub => E'\n\t88-73-84-90-6a-10-02-db ', id => '
 SELECT mpxn FROM poa.duis_alert(ad1(mpxn => 'not digits'));
 -- a throttled alert is never lost for its count: leading zeros, more than an integer, none
 SELECT v.throttled, a.alert_count
-FROM (VALUES ('0000000005'), ('00000000000000000001'), ('2147483647'), ('2147483648'), ('4294967295'), ('99999999999999999999'), ('0')) AS v (throttled),
+FROM (VALUES ('0000000005'), ('00000000000000000001'), ('2147483647'), ('2147483648'), ('4294967295'),
+	('99999999999999999999'), ('0')) AS v (throttled),
 	poa.duis_alert(ad1(more => '<sr:ThrottledAlertCount>' || v.throttled || '</sr:ThrottledAlertCount>')) AS a;
 -- as drivers send it
 SELECT chf, alert_count FROM poa.duis_alert(U&'\FEFF<?xml version="1.0" encoding="ISO-8859-1"?>' || ad1()::text);

@@ -8,9 +8,13 @@
 -- a cancellation, as responses, with a signature, with a MAC header and MAC.
 CREATE TABLE message (name text PRIMARY KEY, octets bytea);
 INSERT INTO message VALUES
-	('immediate', '\xDF090100000000000003E80890B3D51F300100000800DB1234567890A0000200122830260420AA758690730934FF0685AA758690730934FF0685657788990011223344556677020203E8'),
-	('future-dated', '\xDF090100000000000003E90890B3D51F300100000800DB1234567890A0000200123930370420AA758690730934FF0685AA758690730934FF0685657788990011223344556677020203E9180F32303330303131353039303030305A'),
-	('alert 8F66', '\xDF090300000000000007D00800DB1234567890A00890B3D51F30010000000200CA2730250203008F66180F32303330303131353039303030305A020203E9300902010004040123ABCF4009C5C95B94127D5AB179D360740D983FCCE7856A35AC7C6E472394BD5EA440ED96F6432363D59E2CFED71B58053961931E783916D341F74665DD261CF218B19D');
+	('immediate', '\xDF090100000000000003E80890B3D51F300100000800DB1234567890A0000200122830260420AA758690730934FF'
+		'0685AA758690730934FF0685657788990011223344556677020203E8'),
+	('future-dated', '\xDF090100000000000003E90890B3D51F300100000800DB1234567890A0000200123930370420AA758690730934'
+		'FF0685AA758690730934FF0685657788990011223344556677020203E9180F32303330303131353039303030305A'),
+	('alert 8F66', '\xDF090300000000000007D00800DB1234567890A00890B3D51F30010000000200CA2730250203008F66180F323033'
+		'30303131353039303030305A020203E9300902010004040123ABCF4009C5C95B94127D5AB179D360740D983FCCE7856A35AC7C6E472394BD5EA440ED'
+		'96F6432363D59E2CFED71B58053961931E783916D341F74665DD261CF218B19D');
 CREATE FUNCTION changed(of text, was bytea, becomes bytea) RETURNS bytea LANGUAGE sql AS $$
 	SELECT decode(replace(encode(octets, 'hex'), encode(was, 'hex'), encode(becomes, 'hex')), 'hex') FROM message WHERE name = of
 $$;
@@ -26,7 +30,8 @@ INSERT INTO message VALUES
 UPDATE message SET octets = set_byte(octets, 0, 223)
 	WHERE name = 'counter 2^64-1';
 -- the counter of the payload grows with that of the header, and the lengths with it
-UPDATE message SET octets = decode(replace(replace(encode(octets, 'hex'), '2830260420', '2f302d0420'), '020203e8', '020900ffffffffffffffff'), 'hex')
+UPDATE message SET octets = decode(replace(replace(encode(octets, 'hex'), '2830260420', '2f302d0420'),
+	'020203e8', '020900ffffffffffffffff'), 'hex')
 	WHERE name = 'counter 2^64-1';
 INSERT INTO message SELECT 'signed', octets || '\x40'::bytea || decode(repeat('5A', 64), 'hex') FROM message WHERE name = 'immediate';
 INSERT INTO message SELECT 'signed with MAC header and MAC',
@@ -66,13 +71,15 @@ SELECT poa.gbcs_activation(octets || '\x00'::bytea) FROM message WHERE name = 's
 SELECT poa.gbcs_activation(convert_to(encode(octets, 'base64'), 'UTF8')) FROM message WHERE name = 'immediate';
 SELECT poa.gbcs_activation(convert_to(encode(octets, 'hex'), 'UTF8')) FROM message WHERE name = 'immediate';
 -- a counter of 65 bits, whose last 64 are those of the header; 64 with a leading zero octet were read above
-SELECT poa.gbcs_activation(decode(replace(replace(encode(octets, 'hex'), '2830260420', '2f302d0420'), '020203e8', '02090100000000000003e8'), 'hex'))
+SELECT poa.gbcs_activation(decode(replace(replace(encode(octets, 'hex'), '2830260420', '2f302d0420'),
+	'020203e8', '02090100000000000003e8'), 'hex'))
 FROM message WHERE name = 'immediate';
 -- a block transfer, and an alert's code in a command
 SELECT poa.gbcs_activation(set_byte(octets, 0, 221)) FROM message WHERE name = 'immediate';
 SELECT poa.gbcs_activation(changed('immediate', '\x0200122830', '\x0200CA2830'));
 -- a MAC header that has been blanked, length and all, is passed over
-SELECT kind, counter FROM message, poa.gbcs_activation('\xDD000000000000'::bytea || '\x00000000000000'::bytea || octets) WHERE name = 'immediate';
+SELECT kind, counter FROM message, poa.gbcs_activation('\xDD000000000000'::bytea || '\x00000000000000'::bytea || octets)
+	WHERE name = 'immediate';
 -- after February of a leap year
 SELECT activates_at FROM poa.gbcs_activation(changed('future-dated', '20300115090000Z', '20320301000000Z'));
 

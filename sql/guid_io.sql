@@ -52,7 +52,8 @@ INSERT INTO refused VALUES
 	('digit for separator', '00ADBA12A34A56A78A90AA0'),
 	('prefix', '0x00DB1234567890A0'), ('prefix', '\x00DB1234567890A0'), ('braces', '{00DB1234567890A0}'), ('quotes', '"00DB1234567890A0"'),
 	('trailing character', '00DB1234567890A0x'), ('trailing character', '00-DB-12-34-56-78-90-A0x'),
-	('trailing character', '00DB1234567890A0 x'), ('white space inside', '00DB1234 567890A0'), ('white space inside', '00-DB-12-34- 6-78-90-A0'),
+	('trailing character', '00DB1234567890A0 x'), ('white space inside', '00DB1234 567890A0'),
+	('white space inside', '00-DB-12-34- 6-78-90-A0'),
 	('sign', '+0DB1234567890A0'), ('sign', '-0DB1234567890A0'),
 	('letter G', '00DG1234567890A0'), ('letter g', '00dg1234567890a0'), ('letter O', 'O0DB1234567890A0'), ('letter l', '00DBl234567890A0'),
 	('next to the digits', '0/DB1234567890A0'), ('next to the digits', '0:DB1234567890A0'),
@@ -61,7 +62,8 @@ INSERT INTO refused VALUES
 	('full-width digits', '００DB1234567890A0'), ('full-width digits', '００ＤＢ１２３４５６７８９０Ａ０'), ('non-breaking space', U&'\00A000DB1234567890A0'),
 	('zero-width space', U&'00DB1234567890A0\200B'), ('minus for hyphen', U&'00\2212DB\221212\221234\221256\221278\221290\2212A0'),
 	('byte order mark', U&'\FEFF00DB1234567890A0'),
-	('UUID', '00db1234-5678-90a0-0000-000000000000'), ('EUI-48', '00-DB-12-34-56-78'), ('spreadsheet', '1.23E+15'), ('words', 'null'), ('long', repeat('0', 100000));
+	('UUID', '00db1234-5678-90a0-0000-000000000000'), ('EUI-48', '00-DB-12-34-56-78'), ('spreadsheet', '1.23E+15'),
+	('words', 'null'), ('long', repeat('0', 100000));
 SELECT why, left(form, 40) AS form FROM refused WHERE try_guid(form) IS NOT NULL;
 CREATE FUNCTION pg_temp.refusal(form text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN

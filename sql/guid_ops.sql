@@ -71,7 +71,8 @@ DECLARE
 BEGIN
 	FOREACH op IN ARRAY ARRAY['<', '<=', '=', '>=', '>'] LOOP
 		RETURN QUERY EXECUTE format(
-			'SELECT format(''%%s %%s: %%s'', %1$L, e.g, (SELECT count(*) || '' '' || coalesce(sum(i), 0) FROM meter AS m WHERE m.g %1$s e.g)) FROM edge AS e', op);
+			'SELECT format(''%%s %%s: %%s'', %1$L, e.g, (SELECT count(*) || '' '' || coalesce(sum(i), 0)
+				FROM meter AS m WHERE m.g %1$s e.g)) FROM edge AS e', op);
 	END LOOP;
 END
 $$;
@@ -165,7 +166,8 @@ CREATE TABLE by_range_low PARTITION OF by_range FOR VALUES FROM (MINVALUE) TO ('
 CREATE TABLE by_range_high PARTITION OF by_range FOR VALUES FROM ('80:00:00:00:00:00:00:00') TO (MAXVALUE);
 INSERT INTO by_range SELECT g FROM edge;
 SELECT tableoid::regclass AS partition, min(g), max(g) FROM by_range GROUP BY 1 ORDER BY 2;
-SELECT pg_temp.plan_has('by_range_low', q), pg_temp.plan_has('by_range_high', q) FROM (VALUES ('SELECT * FROM by_range WHERE g = ''7FFFFFFFFFFFFFFF''')) AS v (q);
+SELECT pg_temp.plan_has('by_range_low', q), pg_temp.plan_has('by_range_high', q)
+	FROM (VALUES ('SELECT * FROM by_range WHERE g = ''7FFFFFFFFFFFFFFF''')) AS v (q);
 CREATE TABLE child (g guid REFERENCES by_hash);
 INSERT INTO child VALUES ('0000000000000000'), ('FFFFFFFFFFFFFFFF');
 \set VERBOSITY sqlstate

@@ -6,7 +6,8 @@
 
 -- those that are not well, and how many checks there are; instants differ from run to run
 CREATE TEMP VIEW trouble AS
-	SELECT h.n || '/' || count(*) OVER () AS n, h.check_name, h.ok, replace(regexp_replace(h.detail, '\d{4}-[-0-9:.+ ]*\d', 'INSTANT'), session_user, 'SUPERUSER') AS detail
+	SELECT h.n || '/' || count(*) OVER () AS n, h.check_name, h.ok,
+		replace(regexp_replace(h.detail, '\d{4}-[-0-9:.+ ]*\d', 'INSTANT'), session_user, 'SUPERUSER') AS detail
 	FROM poa.health() WITH ORDINALITY AS h (check_name, ok, detail, n)
 	ORDER BY h.n;
 -- just created: what is to be done

@@ -86,7 +86,9 @@ GRANT USAGE ON SCHEMA public TO PUBLIC;
 REVOKE USAGE ON SCHEMA public FROM regress_poa_owner;
 ALTER TABLE "By day" DISABLE ROW LEVEL SECURITY;
 -- hubs that are none; the statement shows them
-INSERT INTO "By day" VALUES ('AD1', 'hub of number 9', now(), NULL), ('AD1', 'hub of number 10', now() - interval '2 days', NULL), ('AD1', NULL, now(), NULL), ('AD1', '00000000000000c1', now(), '2000000000001');
+INSERT INTO "By day"
+	VALUES ('AD1', 'hub of number 9', now(), NULL), ('AD1', 'hub of number 10', now() - interval '2 days', NULL),
+	('AD1', NULL, now(), NULL), ('AD1', '00000000000000c1', now(), '2000000000001');
 SELECT check_name, detail FROM poa.health() WHERE NOT ok;
 SELECT substring(detail FROM '; (.*)') AS statement FROM poa.health() WHERE check_name = 'hub_guid' \gset
 CREATE TEMP VIEW shown AS :statement;
@@ -130,7 +132,8 @@ SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts'), poa.grant_operator('regress_poa_operator'), poa.grant_dno('regress_poa_owner', 20);
 GRANT INSERT ON alerts TO regress_poa_operator;
-INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', '2000000000001'), ('AD1', '00000000000000c1', '2026-03-01 12:10', '2100000000001');
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:05', '2000000000001'),
+	('AD1', '00000000000000c1', '2026-03-01 12:10', '2100000000001');
 RESET ROLE;
 ALTER ROLE regress_poa_dba NOSUPERUSER;
 SET ROLE regress_poa_operator;

@@ -8,10 +8,12 @@
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr'), ('10FA', 'Another');
 -- two meters of different make on hub 201, one on 202 without an MPxN, one on 203
 INSERT INTO poa.device VALUES
-	(1::bigint::guid, 'ESME', 2, '1063', 201::bigint::guid, '1900000000001'), (2::bigint::guid, 'ESME', 2, '10FA', 201::bigint::guid, '1900000000002'),
+	(1::bigint::guid, 'ESME', 2, '1063', 201::bigint::guid, '1900000000001'),
+	(2::bigint::guid, 'ESME', 2, '10FA', 201::bigint::guid, '1900000000002'),
 	(3::bigint::guid, 'ESME', 2, '1063', 202::bigint::guid, NULL), (4::bigint::guid, 'ESME', 2, '10FA', 203::bigint::guid, '2000000000004');
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
-SELECT count(poa.track_activation(n::bigint::guid, request_id => format('90-B3-D5-1F-30-01-00-0%s:%s:1', n % 2, n::bigint::guid), received_at => '2026-03-01 12:00'))
+SELECT count(poa.track_activation(n::bigint::guid,
+	request_id => format('90-B3-D5-1F-30-01-00-0%s:%s:1', n % 2, n::bigint::guid), received_at => '2026-03-01 12:00'))
 FROM generate_series(1, 4) AS n;
 CREATE TABLE alerts (alert_code text, chf guid, mpxn text, received_at timestamptz DEFAULT '2026-03-01 12:10', note text);
 SELECT poa.attach('alerts');
@@ -20,13 +22,16 @@ CREATE FUNCTION pg_temp.decide(hub bigint, mpxn text DEFAULT NULL) RETURNS text 
 DECLARE
 	n CONSTANT bigint := (SELECT count(*) FROM poa.suppression_log);
 BEGIN
-	INSERT INTO alerts (alert_code, chf, mpxn, received_at) VALUES ('AD1', hub::guid, mpxn, timestamptz '2026-03-01 12:10' + n * interval '1 second');
-	RETURN (SELECT format('%s%s, by %s of %s', CASE WHEN l.diverted THEN 'diverted' ELSE 'stored' END, ' by hold ' || l.hold_id, l.activation_id, l.matched)
+	INSERT INTO alerts (alert_code, chf, mpxn, received_at)
+		VALUES ('AD1', hub::guid, mpxn, timestamptz '2026-03-01 12:10' + n * interval '1 second');
+	RETURN (SELECT format('%s%s, by %s of %s', CASE WHEN l.diverted THEN 'diverted' ELSE 'stored' END, ' by hold ' || l.hold_id,
+		l.activation_id, l.matched)
 		FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1);
 END
 $$;
 CREATE FUNCTION pg_temp.decisions() RETURNS TABLE (hub bigint, alert_mpxn text, decision text) LANGUAGE sql AS $$
-	SELECT v.*, pg_temp.decide(v.hub, v.mpxn) FROM (VALUES (201, NULL), (201, '2000000000001'), (202, NULL), (202, '1900000000003'), (203, NULL)) AS v (hub, mpxn)
+	SELECT v.*, pg_temp.decide(v.hub, v.mpxn)
+		FROM (VALUES (201, NULL), (201, '2000000000001'), (202, NULL), (202, '1900000000003'), (203, NULL)) AS v (hub, mpxn)
 $$;
 
 -- who may, and what is refused
@@ -60,7 +65,8 @@ INSERT INTO poa.hold_log (held_by, until, reason) VALUES ('me', now() + '1 day',
 UPDATE poa.hold_log SET ended_at = now();
 RESET ROLE;
 SELECT * FROM pg_temp.decisions();
-SELECT criterion, activation_id, met, regexp_replace(detail, 'until [^:]+:[^:]+:[^:]+:', 'until then:') AS detail FROM poa.explain(201::bigint::guid, '2026-03-01 12:10') WHERE criterion IN ('hold', 'verdict');
+SELECT criterion, activation_id, met, regexp_replace(detail, 'until [^:]+:[^:]+:[^:]+:', 'until then:') AS detail
+	FROM poa.explain(201::bigint::guid, '2026-03-01 12:10') WHERE criterion IN ('hold', 'verdict');
 SELECT poa.end_hold(:hold);
 SELECT poa.end_hold(:hold);
 SELECT * FROM pg_temp.decisions();
@@ -95,7 +101,8 @@ SELECT poa.end_hold(hold_id) FROM poa.hold_log WHERE ended_at IS NULL AND hold_i
 -- it ends by itself, by the clock, also in the middle of a transaction
 BEGIN;
 SELECT poa.hold('for a moment', clock_timestamp() + '0.1 seconds') AS hold \gset
-DO $$ BEGIN WHILE clock_timestamp() < (SELECT max(until) FROM poa.hold_log WHERE reason = 'for a moment') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
+DO $$ BEGIN WHILE clock_timestamp() < (SELECT max(until) FROM poa.hold_log
+	WHERE reason = 'for a moment') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
 SELECT pg_temp.decide(203);
 SELECT poa.end_hold(:hold);
 SELECT ended_at IS NULL AS ended_by_itself FROM poa.hold_log WHERE hold_id = :hold;
@@ -124,7 +131,8 @@ SELECT mpxn, diverted, hold_id = :hold AS by_this FROM poa.suppression_log WHERE
 SELECT check_name FROM poa.verify(NULL, NULL) WHERE NOT ok;
 
 -- the record
-SELECT hold_id, nullif(held_by, current_user) AS by_another, until > held_at AS later, reason, chf, distributor_id, manufacturer, originator, ended_at > held_at AS ended, ended_by = current_user AS by_me
+SELECT hold_id, nullif(held_by, current_user) AS by_another, until > held_at AS later, reason, chf, distributor_id,
+	manufacturer, originator, ended_at > held_at AS ended, ended_by = current_user AS by_me
 FROM poa.hold_log ORDER BY hold_id;
 DROP TABLE alerts, shadowed;
 SELECT poa.revoke_all('regress_poa_operator');

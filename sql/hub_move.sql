@@ -36,7 +36,8 @@ DELETE FROM poa.device WHERE device = '00000000000000e5';
 COPY poa.device FROM stdin;
 00000000000000e5	ESME	2	1063	00000000000000c1	\N
 \.
-UPDATE poa.device AS d SET chf = '00000000000000c1' FROM (VALUES (guid '00000000000000e6'), ('00000000000000e7')) AS s (device) WHERE d.device = s.device;
+UPDATE poa.device AS d SET chf = '00000000000000c1' FROM (VALUES (guid '00000000000000e6'), ('00000000000000e7')) AS s (device)
+	WHERE d.device = s.device;
 SELECT right(device::text, 2) AS meter, pg_temp.hubs(device) FROM poa.device ORDER BY device;
 
 -- many at once, each to its own
@@ -54,7 +55,8 @@ SELECT pg_temp.hubs('00000000000000e0') AS on_another;
 DELETE FROM poa.device WHERE device = '00000000000000e1';
 UPDATE poa.device SET mpxn = '1900000000001' WHERE device = '00000000000000e2';
 UPDATE poa.device SET device_type = 'GSME', smets = 1 WHERE device = '00000000000000e3';
-SELECT pg_temp.hubs('00000000000000e1') AS deleted, pg_temp.hubs('00000000000000e2') AS changed, pg_temp.hubs('00000000000000e3') AS no_longer_eligible;
+SELECT pg_temp.hubs('00000000000000e1') AS deleted, pg_temp.hubs('00000000000000e2') AS changed,
+	pg_temp.hubs('00000000000000e3') AS no_longer_eligible;
 -- one that is no longer eligible moves all the same
 UPDATE poa.device SET chf = '00000000000000c3' WHERE device = '00000000000000e3';
 SELECT pg_temp.hubs('00000000000000e3') AS moved;
@@ -67,7 +69,8 @@ FROM (VALUES
 	('succeeded', '2189-01-01', '2189-01-01'), ('failed', '2189-02-01', '2189-02-01'), ('uncertain', '2189-03-01', '2189-03-01'),
 	('superseded', '2189-05-01', '2189-04-01'), ('cancelled', '2189-05-01', '2189-04-02')
 ) AS c (request, activates_at, received_at);
-SELECT poa.record_outcome('succeeded', 'succeeded'), poa.record_outcome('failed', 'hash_mismatch'), poa.record_outcome('uncertain', 'activation_failure'),
+SELECT poa.record_outcome('succeeded', 'succeeded'), poa.record_outcome('failed', 'hash_mismatch'),
+	poa.record_outcome('uncertain', 'activation_failure'),
 	poa.cancel_activation('00000000000000e0', '2189-04-03');
 UPDATE poa.device SET chf = '00000000000000c4' WHERE device = '00000000000000e0';
 SELECT request_id, status, right(chf::text, 2) AS hub FROM poa.activation WHERE device = '00000000000000e0' ORDER BY activation_id;
@@ -85,7 +88,8 @@ SELECT poa.attach('alerts');
 SELECT pg_temp.track_all();
 INSERT INTO alerts VALUES ('AD1', '00000000000000c6', '2190-01-01', 'before the move');
 UPDATE poa.device SET chf = '00000000000000c6';
-INSERT INTO alerts VALUES ('AD1', '00000000000000c6', '2190-01-01', 'after the move'), ('AD1', '00000000000000c0', '2190-01-01', 'the old hub');
+INSERT INTO alerts VALUES ('AD1', '00000000000000c6', '2190-01-01', 'after the move'),
+	('AD1', '00000000000000c0', '2190-01-01', 'the old hub');
 SELECT mpxn FROM alerts ORDER BY mpxn;
 SELECT alert->>'mpxn' AS diverted FROM poa.suppression_log;
 -- undone with its transaction
@@ -114,12 +118,14 @@ UPDATE poa.device SET chf = '00000000000000c3' WHERE device = '00000000000000e1'
 -- deleted and inserted again: elsewhere, where it was, or not
 BEGIN;
 DELETE FROM poa.device WHERE device IN ('00000000000000e2', '00000000000000e3');
-INSERT INTO poa.device VALUES ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c4'), ('00000000000000e3', 'ESME', 2, '1063', '00000000000000c1');
+INSERT INTO poa.device
+	VALUES ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c4'), ('00000000000000e3', 'ESME', 2, '1063', '00000000000000c1');
 COMMIT;
 DELETE FROM poa.device WHERE device = '00000000000000e4';
 INSERT INTO poa.device VALUES ('00000000000000e4', 'ESME', 2, '1063', '00000000000000c5');
 DELETE FROM poa.device WHERE device = '00000000000000e5';
-SELECT right(n::text, 2) AS meter, pg_temp.moves(n) AS was_on, (SELECT right(d.chf::text, 2) FROM poa.device AS d WHERE d.device = n) AS is_on
+SELECT right(n::text, 2) AS meter, pg_temp.moves(n) AS was_on,
+	(SELECT right(d.chf::text, 2) FROM poa.device AS d WHERE d.device = n) AS is_on
 FROM (SELECT ('00000000000000e' || n)::guid AS n FROM generate_series(0, 5) AS n) AS m ORDER BY 1;
 -- several times in one transaction: where it was at its begin
 BEGIN;

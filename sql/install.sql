@@ -20,7 +20,8 @@ CREATE TEMP VIEW member AS
 	CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS i
 	WHERE d.deptype = 'e' AND e.extname = 'poa_suppress';
 SELECT schema, array_agg(DISTINCT type ORDER BY type) AS types
-FROM member WHERE type NOT IN ('trigger', 'policy', 'index', 'toast table') AND (type <> 'type' OR schema = 'public') GROUP BY schema ORDER BY schema;
+FROM member WHERE type NOT IN ('trigger', 'policy', 'index', 'toast table') AND (type <> 'type' OR schema = 'public')
+	GROUP BY schema ORDER BY schema;
 SELECT identity AS outside_of_poa_but_not_of_the_type
 FROM member WHERE schema = 'public' AND identity !~ 'guid' ORDER BY identity;
 

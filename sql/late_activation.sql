@@ -6,18 +6,23 @@
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001'), ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000001'),
+INSERT INTO poa.device
+	VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001'),
+	('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000001'),
 	('00000000000000e3', 'ESME', 2, '1063', '00000000000000c3', NULL);
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, alert_count int);
 CREATE TABLE watched (LIKE alerts);
 SELECT poa.attach('alerts'), poa.attach('watched', mode => 'shadow');
-INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-07 12:10', '1900000000001', NULL), ('AD1', '00000000000000c1', '2026-03-07 12:10', '2000000000001', NULL),
-	('AD1', '00000000000000c1', '2026-03-07 12:30', 'M1234', NULL), ('AD1', '00000000000000c1', '2026-03-07 12:40', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-07 12:10', NULL, NULL), ('8F36', '00000000000000c1', '2026-03-07 12:10', NULL, NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-07 12:10', '1900000000001', NULL),
+	('AD1', '00000000000000c1', '2026-03-07 12:10', '2000000000001', NULL),
+	('AD1', '00000000000000c1', '2026-03-07 12:30', 'M1234', NULL), ('AD1', '00000000000000c1', '2026-03-07 12:40', NULL, NULL),
+	('AD1', '00000000000000c2', '2026-03-07 12:10', NULL, NULL), ('8F36', '00000000000000c1', '2026-03-07 12:10', NULL, NULL);
 SELECT count(*) FROM poa.late_activation('2026-03-07', '2026-03-08');
 SELECT poa.track_activation('00000000000000e1', request_id => 'late', received_at => '2026-03-07 12:00') IS NOT NULL AS tracked;
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-07 12:10', '1900000000001', NULL);
-SELECT source_schema, source_table, chf, mpxn, distributor_id, decided_at, device, request_id, received_at, activates_at, opens_at, closes_at, late_by FROM poa.late_activation('2026-03-07', '2026-03-08');
+SELECT source_schema, source_table, chf, mpxn, distributor_id, decided_at, device, request_id, received_at, activates_at,
+	opens_at, closes_at, late_by FROM poa.late_activation('2026-03-07', '2026-03-08');
 SELECT distributor_id, alerts, suppressed, would_suppress, newly_suppressed FROM poa.replay('2026-03-07', '2026-03-08');
 SELECT distributor_id, alerts, suppressed, would_suppress, newly_suppressed FROM poa.replay('2026-03-07', '2026-03-08', '0', '30 minutes');
 -- a second window makes no second row, and the last to activate is named
@@ -31,10 +36,13 @@ SELECT poa.record_outcome('later', 'hash_mismatch'), poa.record_outcome('late', 
 SELECT count(*) FROM poa.late_activation('-infinity', 'infinity');
 
 -- Those of which the log has the same alert are none, in the table that it names; 13 characters are no MPAN yet
-INSERT INTO alerts SELECT 'AD1', '00000000000000c2', '2026-03-09 12:10', mpxn, NULL FROM (VALUES (NULL), (NULL), ('190000000000x')) AS v (mpxn), generate_series(1, 2);
+INSERT INTO alerts SELECT 'AD1', '00000000000000c2', '2026-03-09 12:10', mpxn, NULL
+	FROM (VALUES (NULL), (NULL), ('190000000000x')) AS v (mpxn), generate_series(1, 2);
 SELECT poa.track_activation('00000000000000e2', request_id => 'like', received_at => '2026-03-09 12:00') IS NOT NULL AS tracked;
-INSERT INTO watched VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '190000000000x', NULL);
-INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '1900000000001', NULL);
+INSERT INTO watched VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL),
+	('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-09 12:10', '190000000000x', NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-09 12:10', NULL, NULL),
+	('AD1', '00000000000000c2', '2026-03-09 12:10', '1900000000001', NULL);
 SELECT count(poa.release(log_id, 'test')) FROM poa.suppression_log WHERE diverted AND request_id = 'like' AND mpxn IS NULL;
 SELECT source_table, distributor_id, mpxn, count(*) FROM poa.late_activation('2026-03-09', '2026-03-10') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 SELECT * FROM poa.replay('2026-03-09', '2026-03-10');

@@ -66,14 +66,16 @@ DECLARE
 	plan jsonb;
 BEGIN
 	EXECUTE 'EXPLAIN (FORMAT JSON) ' || query INTO plan;
-	RETURN (SELECT string_agg(DISTINCT i #>> '{}', ' ') FROM jsonb_path_query(plan, '$.**."Index Name"') AS i WHERE i #>> '{}' LIKE 'suppression%');
+	RETURN (SELECT string_agg(DISTINCT i #>> '{}', ' ') FROM jsonb_path_query(plan, '$.**."Index Name"') AS i
+		WHERE i #>> '{}' LIKE 'suppression%');
 END
 $$;
 SET enable_seqscan = off;
 SET ROLE regress_poa_dno;
 SELECT pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE mpxn = '1900000000001'$$) AS by_mpxn,
 	pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE chf = '00000000000000c1'$$) AS by_hub,
-	pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE chf = '00000000000000c1' ORDER BY received_at DESC LIMIT 1$$) AS newest_of_hub;
+	pg_temp.indexes($$SELECT log_id FROM poa.suppressed_alert WHERE chf = '00000000000000c1'
+		ORDER BY received_at DESC LIMIT 1$$) AS newest_of_hub;
 RESET ROLE;
 RESET enable_seqscan;
 SELECT poa.revoke_all('regress_poa_dno');

@@ -23,7 +23,8 @@ SELECT poa.track_activation('00000000000000e1', request_id => 'r1', received_at 
 SELECT poa.record_outcome('r1', 'succeeded');
 SELECT poa.track_activation('00000000000000e1', now() + interval '1 hour', 'r2') IS NOT NULL AS tracked;
 INSERT INTO alerts SELECT 'AD1', guid '00000000000000c1', t, m
-FROM (VALUES (date_trunc('day', now(), 'UTC'))) AS midnight (t), unnest(ARRAY['1000000000001', '2000000000001', '2000000000001', '9900000000001', NULL]) AS m
+FROM (VALUES (date_trunc('day', now(), 'UTC'))) AS midnight (t),
+	unnest(ARRAY['1000000000001', '2000000000001', '2000000000001', '9900000000001', NULL]) AS m
 UNION ALL SELECT 'AD1', '00000000000000c1', date_trunc('day', now(), 'UTC') - interval '1 microsecond', '1000000000001';
 INSERT INTO shadowed SELECT 'AD1', '00000000000000c1', now(), '2000000000001' FROM generate_series(1, 3);
 SELECT poa.release(log_id, 'test') FROM poa.suppression_log WHERE mpxn = '1000000000001';

@@ -10,12 +10,14 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.hub_group
 	SELECT n::bigint::guid, k.kind, k.group_id FROM generate_series(0, 299) AS n
 	CROSS JOIN LATERAL (VALUES ('lv', 'F' || n / 10), ('hv', 'C' || n / 100), ('postcode', 'AB1 ' || n / 50)) AS k (kind, group_id);
-INSERT INTO poa.device SELECT (1000 + n)::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, (19 + n / 100) || lpad(n::text, 11, '0') FROM generate_series(0, 299) AS n WHERE n % 10 < 2;
+INSERT INTO poa.device SELECT (1000 + n)::bigint::guid, 'ESME', 2, '1063', n::bigint::guid,
+	(19 + n / 100) || lpad(n::text, 11, '0') FROM generate_series(0, 299) AS n WHERE n % 10 < 2;
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, began_at timestamptz);
 SELECT poa.attach('alerts', started => 'began_at');
 SELECT count(poa.track_activation(device, received_at => '2026-03-01 12:00', request_id => 'r' || chf::bigint)) FROM poa.device;
-CREATE FUNCTION go_dark(hubs int[], began timestamptz DEFAULT '2026-03-01 12:10', delay interval DEFAULT '3 minutes') RETURNS void LANGUAGE sql
+CREATE FUNCTION go_dark(hubs int[], began timestamptz DEFAULT '2026-03-01 12:10',
+	delay interval DEFAULT '3 minutes') RETURNS void LANGUAGE sql
 BEGIN ATOMIC
 	INSERT INTO alerts SELECT 'AD1', h::bigint::guid, began + delay, NULL, began FROM unnest(hubs) AS h;
 END;
@@ -36,22 +38,27 @@ SELECT * FROM told() WHERE hub = 10;
 SELECT go_dark('{20,21,22}');
 SELECT * FROM told() WHERE hub IN (20, 21);
 -- four minutes before or after, both ends included
-SELECT go_dark('{30,31}'), go_dark('{32}', '2026-03-01 12:06'), go_dark('{33}', '2026-03-01 12:14:00.000001'), go_dark('{34}', '2026-03-01 12:05:59.999999');
+SELECT go_dark('{30,31}'), go_dark('{32}', '2026-03-01 12:06'), go_dark('{33}', '2026-03-01 12:14:00.000001'),
+	go_dark('{34}', '2026-03-01 12:05:59.999999');
 SELECT * FROM told() WHERE hub = 30;
 SELECT go_dark('{35}', '2026-03-01 12:14');
 SELECT * FROM told() WHERE hub = 30;
 -- by the start where it is known, else by the alert
 SELECT go_dark('{40}'), go_dark('{42,43}', delay => '30 minutes');
 SELECT * FROM told() WHERE hub = 40;
-INSERT INTO alerts SELECT 'AD1', h::bigint::guid, '2026-03-01 12:13', NULL, b FROM (VALUES (50, NULL::timestamptz), (52, '2026-03-01 12:14'), (53, NULL), (54, '-infinity')) AS v (h, b);
+INSERT INTO alerts SELECT 'AD1', h::bigint::guid, '2026-03-01 12:13', NULL, b
+	FROM (VALUES (50, NULL::timestamptz), (52, '2026-03-01 12:14'), (53, NULL), (54, '-infinity')) AS v (h, b);
 SELECT * FROM told() WHERE hub = 50;
 -- another code, another feeder
 SELECT go_dark('{60,62,73}');
-INSERT INTO alerts VALUES ('8F35', 63::bigint::guid, '2026-03-01 12:13', NULL, '2026-03-01 12:10'), ('N13', 64::bigint::guid, '2026-03-01 12:13', NULL, '2026-03-01 12:10');
+INSERT INTO alerts VALUES ('8F35', 63::bigint::guid, '2026-03-01 12:13', NULL, '2026-03-01 12:10'),
+	('N13', 64::bigint::guid, '2026-03-01 12:13', NULL, '2026-03-01 12:10');
 SELECT * FROM told() WHERE hub = 60;
 -- what is not known yet
-SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:15') UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:16:59.999999')
-UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:17') UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:40');
+SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:15')
+	UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:16:59.999999')
+UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:17')
+	UNION ALL SELECT string_agg(hub::text, ' ' ORDER BY hub) FROM told('2026-03-01 12:40');
 
 -- a circuit: four of its hubs, but a fifth of the 80 without a window
 TRUNCATE alerts;
@@ -62,7 +69,8 @@ SELECT * FROM told() WHERE hub >= 100;
 -- where a hub got its window, ended or not, is one of those that have none no more, and its AD1 does not count
 INSERT INTO poa.device SELECT (1000 + n)::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, NULL FROM unnest('{182,192}'::int[]) AS n;
 INSERT INTO poa.guid_list VALUES (1182::bigint::guid), (1192::bigint::guid);
-SELECT poa.track_activation(1182::bigint::guid, received_at => '2026-03-01 12:00', request_id => 'r182') > 0, poa.track_activation(1192::bigint::guid, received_at => '2026-03-01 12:00', request_id => 'r192') > 0;
+SELECT poa.track_activation(1182::bigint::guid, received_at => '2026-03-01 12:00', request_id => 'r182') > 0,
+	poa.track_activation(1192::bigint::guid, received_at => '2026-03-01 12:00', request_id => 'r192') > 0;
 SELECT poa_internal.record_outcome_at('r192', 'no_image_held', '2026-03-01 12:01');
 SELECT * FROM told() WHERE hub >= 100;
 SELECT go_dark('{183,193}', '2026-03-01 12:11');
@@ -131,8 +139,10 @@ DROP FUNCTION go_dark;
 DROP TABLE alerts;
 CREATE TABLE alerts (alert_code text, chf text, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
-SELECT count(poa.track_activation(device, received_at => '2026-04-01 12:00', request_id => 's' || chf::bigint)) FROM poa.device WHERE chf < 100::bigint::guid;
-INSERT INTO alerts SELECT 'AD1', (h::bigint::guid)::text, timestamptz '2026-04-01 12:13' + h * interval '1 second' FROM unnest('{0,2,3}'::int[]) AS h;
+SELECT count(poa.track_activation(device, received_at => '2026-04-01 12:00', request_id => 's' || chf::bigint)) FROM poa.device
+	WHERE chf < 100::bigint::guid;
+INSERT INTO alerts SELECT 'AD1', (h::bigint::guid)::text, timestamptz '2026-04-01 12:13' + h * interval '1 second'
+	FROM unnest('{0,2,3}'::int[]) AS h;
 INSERT INTO alerts VALUES ('AD1', 'no hub', '2026-04-01 12:13');
 SELECT * FROM told('2026-04-01 13:00');
 DROP TABLE alerts;

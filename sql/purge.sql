@@ -44,7 +44,8 @@ DROP TABLE between_them;
 SELECT poa.track_activation('00000000000000e1', activates, request, received) IS NOT NULL AS tracked
 FROM (VALUES
 	('closed', NULL::timestamptz, timestamptz '2026-01-01 12:00'), ('also matched', NULL, '2026-03-01 11:55'),
-	('closes later', NULL, '2026-04-01 12:00'), ('superseded', '2026-02-02', '2026-02-01 12:00'), ('superseding', '2026-02-03', '2026-02-01 13:00')
+	('closes later', NULL, '2026-04-01 12:00'), ('superseded', '2026-02-02', '2026-02-01 12:00'),
+	('superseding', '2026-02-03', '2026-02-01 13:00')
 ) AS c (request, activates, received);
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'matched by two');
 SELECT poa.purge_activations(NULL);

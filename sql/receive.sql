@@ -26,7 +26,8 @@ $$;
 CREATE FUNCTION signed(counter integer, at text DEFAULT '') RETURNS text LANGUAGE sql AS $$
 	SELECT format('<SignedPreCommand><GBCSPayload>%s</GBCSPayload></SignedPreCommand>', encode(
 		'\xDF0901'::bytea || int8send(counter) || '\x0890B3D51F300100000800DB1234567890A000020012'::bytea
-		|| set_byte('\x00', 0, 42 + 2 * sign(length(at))::int + length(at)) || '\x30'::bytea || set_byte('\x00', 0, 40 + 2 * sign(length(at))::int + length(at))
+		|| set_byte('\x00', 0, 42 + 2 * sign(length(at))::int + length(at)) || '\x30'::bytea || set_byte('\x00', 0,
+			40 + 2 * sign(length(at))::int + length(at))
 		|| '\x0420'::bytea || decode(repeat('AB', 32), 'hex') || '\x0204'::bytea || int4send(counter)
 		|| CASE WHEN at <> '' THEN '\x180F'::bytea || convert_to(at, 'UTF8') ELSE '' END
 		|| '\x40'::bytea || decode(repeat('CD', 64), 'hex'), 'base64'))

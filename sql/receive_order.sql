@@ -12,7 +12,8 @@ INSERT INTO poa.guid_list VALUES ('00-DB-12-34-56-78-90-A0');
 INSERT INTO poa.device VALUES ('00-DB-12-34-56-78-90-A0', 'ESME', 2, '1063', '88-73-84-90-6A-10-02-DB', '2000012345672');
 
 CREATE FUNCTION duis(root text, header text, body text) RETURNS text LANGUAGE sql AS $$
-	SELECT format('<%1$s xmlns="http://www.dccinterface.co.uk/ServiceUserGateway"><Header>%2$s</Header><Body>%3$s</Body></%1$s>', root, header, body)
+	SELECT format('<%1$s xmlns="http://www.dccinterface.co.uk/ServiceUserGateway"><Header>%2$s</Header><Body>%3$s</Body></%1$s>',
+		root, header, body)
 $$;
 CREATE FUNCTION id(counter integer) RETURNS text LANGUAGE sql AS $$
 	SELECT format('<RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:%s</RequestID>', counter)
@@ -36,7 +37,8 @@ CREATE FUNCTION message(kind text, counter integer, at text DEFAULT NULL) RETURN
 					|| coalesce('\x18'::bytea || part(convert_to(at, 'UTF8')), ''))), 'base64') || '</GBCSPayload></SignedPreCommand>')
 		WHEN kind = 'outcome' THEN duis('Response', id(counter) || '<ResponseCode>I0</ResponseCode>',
 			'<ResponseMessage>' || service('11.3') || '<GBCSPayload>' || encode('\xDF0902'::bytea || int8send(counter)
-				|| '\x0800DB1234567890A00890B3D51F30010000000200120B3009020100'::bytea || '\x04040123ABCF'::bytea, 'base64') || '</GBCSPayload></ResponseMessage>')
+				|| '\x0800DB1234567890A00890B3D51F30010000000200120B3009020100'::bytea || '\x04040123ABCF'::bytea,
+				'base64') || '</GBCSPayload></ResponseMessage>')
 		ELSE duis('Response', id(counter) || '<ResponseCode>' || kind || '</ResponseCode>',
 			'<ResponseMessage>' || service('11.3') || '</ResponseMessage>')
 	END
@@ -91,12 +93,14 @@ CREATE FUNCTION states(of text, numbers integer[]) RETURNS text LANGUAGE plpgsql
 DECLARE
 	m message_of;
 BEGIN
-	FOR m IN SELECT o.* FROM message_of AS o JOIN unnest(numbers) WITH ORDINALITY AS u (n, place) USING (n) WHERE o.story = of ORDER BY place LOOP
+	FOR m IN SELECT o.* FROM message_of AS o JOIN unnest(numbers) WITH ORDINALITY AS u (n, place) USING (n) WHERE o.story = of
+		ORDER BY place LOOP
 		PERFORM poa.receive(message(m.kind, m.counter, m.at), m.received_at);
 	END LOOP;
 	RAISE division_by_zero USING MESSAGE = (
 		SELECT string_agg(format('%s %s: received %s, at %s, from %s to %s, ended %s by %s', split_part(a.request_id, ':', 3), a.status,
-			a.received_at, a.activates_at, a.opens_at, a.closes_at, coalesce(a.ended_at::text, '-'), coalesce(a.ended_by, '-')), E'\n' ORDER BY a.request_id)
+			a.received_at, a.activates_at, a.opens_at, a.closes_at, coalesce(a.ended_at::text, '-'), coalesce(a.ended_by, '-')), E'\n'
+				ORDER BY a.request_id)
 		FROM poa.activation AS a);
 EXCEPTION WHEN division_by_zero THEN
 	RETURN sqlerrm;

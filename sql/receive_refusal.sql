@@ -27,7 +27,8 @@ $$;
 CREATE FUNCTION signed(counter integer, at text DEFAULT '') RETURNS text LANGUAGE sql AS $$
 	SELECT format('<SignedPreCommand><GBCSPayload>%s</GBCSPayload></SignedPreCommand>', encode(
 		'\xDF0901'::bytea || int8send(counter) || '\x0890B3D51F300100000800DB1234567890A000020012'::bytea
-		|| set_byte('\x00', 0, 42 + 2 * sign(length(at))::int + length(at)) || '\x30'::bytea || set_byte('\x00', 0, 40 + 2 * sign(length(at))::int + length(at))
+		|| set_byte('\x00', 0, 42 + 2 * sign(length(at))::int + length(at)) || '\x30'::bytea || set_byte('\x00', 0,
+			40 + 2 * sign(length(at))::int + length(at))
 		|| '\x0420'::bytea || decode(repeat('AB', 32), 'hex') || '\x0204'::bytea || int4send(counter)
 		|| CASE WHEN at <> '' THEN '\x180F'::bytea || convert_to(at, 'UTF8') ELSE '' END
 		|| '\x40'::bytea || decode(repeat('CD', 64), 'hex'), 'base64'))
@@ -68,7 +69,8 @@ CREATE FUNCTION returned(counter integer, payload bytea) RETURNS text LANGUAGE s
 		<sr:RequestID>90-B3-D5-1F-30-01-00-00:90-B3-D5-1F-30-00-00-02:1</sr:RequestID><sr:CommandVariant>8</sr:CommandVariant>
 		<sr:ServiceReference>8.13</sr:ServiceReference><sr:ServiceReferenceVariant>8.13</sr:ServiceReferenceVariant></sr:Header><sr:Body>
 		<sr:ReturnLocalCommandResponse><sr:OriginalRequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:%s</sr:OriginalRequestID>
-		<sr:DeviceGBCSResponse>%s</sr:DeviceGBCSResponse></sr:ReturnLocalCommandResponse></sr:Body></sr:Request>$x$, counter, encode(payload, 'base64'))
+		<sr:DeviceGBCSResponse>%s</sr:DeviceGBCSResponse></sr:ReturnLocalCommandResponse></sr:Body></sr:Request>$x$, counter,
+		encode(payload, 'base64'))
 $$;
 
 -- what a refused command had superseded, or cancelled, is tracked again
@@ -88,7 +90,8 @@ EXCEPTION WHEN division_by_zero THEN
 	status := sqlerrm;
 END
 $$;
-SELECT v.code, r.* FROM unnest(ARRAY['E1', 'E2', 'E3', 'E4', 'E5', 'E11', 'E12', 'E13', 'E17', 'E19', 'E20', 'E21', 'E6', 'E65', 'I0', 'I99']) WITH ORDINALITY AS v (code, n),
+SELECT v.code, r.* FROM unnest(ARRAY['E1', 'E2', 'E3', 'E4', 'E5', 'E11', 'E12', 'E13', 'E17', 'E19', 'E20', 'E21', 'E6',
+	'E65', 'I0', 'I99']) WITH ORDINALITY AS v (code, n),
 	verdict(refusal(1100, v.code)) AS r ORDER BY v.n;
 SELECT v.what, r.action, r.status, r.detail
 FROM (VALUES
@@ -97,8 +100,10 @@ FROM (VALUES
 	(3, 'unknown request', refusal(1, 'E4')),
 	(4, 'failure to deliver', dcc_alert('N12', '<sr:CommandFailure><sr:CommandRequestID>90-b3-d5-1f-30-01-00-00:00-db-12-34-56-78-90-a0:1100</sr:CommandRequestID></sr:CommandFailure>')),
 	(5, 'no response', dcc_alert('N13', '<sr:CommandFailure><sr:CommandRequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1100</sr:CommandRequestID></sr:CommandFailure>')),
-	(6, 'quarantine', dcc_alert('N99', '<sr:QuarantinedRequest><sr:RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1100</sr:RequestID></sr:QuarantinedRequest>')),
-	(7, 'another event', dcc_alert('N12', '<sr:OtherEvent><sr:RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1100</sr:RequestID></sr:OtherEvent>')),
+	(6, 'quarantine', dcc_alert('N99',
+		'<sr:QuarantinedRequest><sr:RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1100</sr:RequestID></sr:QuarantinedRequest>')),
+	(7, 'another event',
+		dcc_alert('N12', '<sr:OtherEvent><sr:RequestID>90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1100</sr:RequestID></sr:OtherEvent>')),
 	(8, 'not supported', device_alert('8F85', not_supported(1100))),
 	(9, 'another not supported', device_alert('8F85', not_supported(1100, '0015'))),
 	(10, 'another device alert', device_alert('8F36', '\x00')),
@@ -116,14 +121,17 @@ SELECT action FROM poa.receive(request('1201', activate()), '2026-03-06 10:00Z')
 SELECT action, detail FROM poa.receive(request('1201', signed(1201), 6), '2026-03-06 10:01Z');
 SELECT action, detail FROM poa.receive(request('1201', signed(1201), 5), '2026-03-06 10:02Z');
 -- ExecutionDateTime beside a payload is compared with it
-SELECT action, detail FROM poa.receive(replace(request('1202', signed(1202), 5)::text, '<GBCSPayload>', '<ExecutionDateTime>2031-01-01T00:00:00Z</ExecutionDateTime><GBCSPayload>'),
+SELECT action, detail
+	FROM poa.receive(replace(request('1202', signed(1202), 5)::text, '<GBCSPayload>',
+	'<ExecutionDateTime>2031-01-01T00:00:00Z</ExecutionDateTime><GBCSPayload>'),
 	'2026-03-06 11:00Z');
 
 -- commands and their answers; one that was not eligible is judged anew
 SELECT action FROM poa.receive(request('1', activate(), device => '00-DB-12-34-56-78-90-A1'), '2026-03-01 17:00Z');
 INSERT INTO poa.guid_list VALUES ('00-DB-12-34-56-78-90-A1');
 SELECT action FROM poa.receive(request('1', activate(), device => '00-DB-12-34-56-78-90-A1'), '2026-03-01 17:10Z');
-SELECT split_part(request_id, ':', 3) AS counter, command_variant, signed, received_at, action, cancels, activation_id IS NOT NULL AS tracked,
+SELECT split_part(request_id, ':', 3) AS counter, command_variant, signed, received_at, action, cancels,
+	activation_id IS NOT NULL AS tracked,
 	encode(substr(firmware_hash, 1, 2), 'hex') AS hash, detail
 FROM poa.command ORDER BY received_at, command_variant;
 UPDATE poa.device SET manufacturer = '1063' WHERE device = '00-DB-12-34-56-78-90-A1';

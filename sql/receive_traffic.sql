@@ -16,7 +16,8 @@ CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn te
 SELECT poa.attach('alerts');
 SELECT poa.track_activation(device, received_at => '2026-03-02 09:00Z') FROM poa.device WHERE device_type = 'ESME' ORDER BY device;
 -- an alert of hub C1 is open, one of C2 has been released
-INSERT INTO alerts VALUES ('AD1', '00-00-00-00-00-00-00-C1', '2026-03-02 09:12Z', '2000012345672'), ('AD1', '00-00-00-00-00-00-00-C2', '2026-03-02 09:12Z', '2000012345672');
+INSERT INTO alerts VALUES ('AD1', '00-00-00-00-00-00-00-C1', '2026-03-02 09:12Z', '2000012345672'),
+	('AD1', '00-00-00-00-00-00-00-C2', '2026-03-02 09:12Z', '2000012345672');
 SELECT poa.release(2, 'a test');
 
 CREATE FUNCTION request(device text, service text DEFAULT '7.4') RETURNS text LANGUAGE sql AS $$

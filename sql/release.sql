@@ -10,16 +10,19 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001');
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00') IS NOT NULL AS tracked;
-CREATE TABLE alerts (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text, note text DEFAULT 'a default', twice text GENERATED ALWAYS AS (note || note) STORED);
+CREATE TABLE alerts (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, alert_code text, chf guid, received_at timestamptz,
+	mpxn text, note text DEFAULT 'a default', twice text GENERATED ALWAYS AS (note || note) STORED);
 SELECT poa.attach('alerts', key => 'id');
-INSERT INTO alerts (alert_code, chf, received_at, note) SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', n FROM unnest(ARRAY['one', 'two', 'three', NULL]) AS n;
+INSERT INTO alerts (alert_code, chf, received_at, note) SELECT 'AD1', '00000000000000c1', '2026-03-01 12:10', n
+	FROM unnest(ARRAY['one', 'two', 'three', NULL]) AS n;
 SELECT count(*) FROM alerts;
 
 -- back as it was: the identity it had, NULL where it was NULL, what is generated is
 SELECT poa.release(1, 'still dark');
 SELECT poa.release(4, 'customer called');
 SELECT * FROM alerts ORDER BY id;
-SELECT log_id, released_at BETWEEN now() - interval '1 hour' AND now() AS just_now, released_by = current_user AS by_me, reason FROM poa.release_log ORDER BY log_id;
+SELECT log_id, released_at BETWEEN now() - interval '1 hour' AND now() AS just_now, released_by = current_user AS by_me, reason
+	FROM poa.release_log ORDER BY log_id;
 SELECT log_id, released_at IS NOT NULL AS released, release_reason FROM poa.suppressed_alert ORDER BY log_id;
 -- twice, unknown, without a reason or a number
 SELECT poa.release(1, 'again');
@@ -56,7 +59,8 @@ CREATE FUNCTION bring_more() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF NEW.note NOT LIKE 'by %' THEN
 		INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', NEW.chf, NEW.received_at, 'by ' || TG_NAME);
-		INSERT INTO copies (id, alert_code, chf, received_at, note) VALUES (1, 'AD1', NEW.chf, NEW.received_at, 'by ' || TG_NAME || ' into copies');
+		INSERT INTO copies (id, alert_code, chf, received_at, note)
+			VALUES (1, 'AD1', NEW.chf, NEW.received_at, 'by ' || TG_NAME || ' into copies');
 	END IF;
 	RETURN NEW;
 END
@@ -89,7 +93,8 @@ SELECT poa.release(:newest, 'kept out');
 SELECT poa.release(:newest, 'kept out');
 \set VERBOSITY terse
 DROP TRIGGER keep_out ON alerts;
-INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'after a failed release') RETURNING note;
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'after a failed release') RETURNING note;
 SELECT count(*) AS released FROM poa.release_log WHERE log_id = :newest;
 -- where the insert fails, in a block that goes on
 CREATE FUNCTION pg_temp.try_release(id bigint) RETURNS text LANGUAGE plpgsql AS $$
@@ -107,7 +112,8 @@ SELECT count(*) FROM alerts WHERE note = 'in the handler';
 ALTER TABLE alerts DROP CONSTRAINT no_ad1;
 SELECT count(*) AS released FROM poa.release_log WHERE log_id = :newest;
 -- an identity that is taken by now
-INSERT INTO alerts (id, alert_code) OVERRIDING SYSTEM VALUE SELECT (alert->>'id')::int, '8F36' FROM poa.suppression_log WHERE log_id = :newest;
+INSERT INTO alerts (id, alert_code) OVERRIDING SYSTEM VALUE SELECT (alert->>'id')::int, '8F36' FROM poa.suppression_log
+	WHERE log_id = :newest;
 SELECT pg_temp.try_release(:newest);
 DELETE FROM alerts WHERE alert_code = '8F36';
 SELECT pg_temp.try_release(:newest);
@@ -117,12 +123,15 @@ CREATE TABLE orders (log_id bigint);
 CREATE FUNCTION release_it() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM poa.release(NEW.log_id, 'ordered'); RETURN NEW; END$$;
 CREATE TRIGGER release_it AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION release_it();
 TRUNCATE alerts;
-INSERT INTO orders SELECT log_id FROM poa.suppression_log AS l WHERE source_table = 'alerts' AND diverted AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id);
+INSERT INTO orders SELECT log_id FROM poa.suppression_log AS l
+	WHERE source_table = 'alerts' AND diverted AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id);
 SELECT count(*) AS stored FROM alerts;
-SELECT count(*) AS not_released FROM poa.suppression_log AS l WHERE source_table = 'alerts' AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id);
+SELECT count(*) AS not_released FROM poa.suppression_log AS l
+	WHERE source_table = 'alerts' AND NOT EXISTS (SELECT FROM poa.release_log AS r WHERE r.log_id = l.log_id);
 
 -- The kill switch and a table that is detached do not stand in the way.
-INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'with the switch off'), ('AD1', '00000000000000c1', '2026-03-01 12:10', 'detached');
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'with the switch off'), ('AD1', '00000000000000c1', '2026-03-01 12:10', 'detached');
 SELECT max(log_id) AS newest FROM poa.suppression_log \gset
 SET poa_suppress.enabled = off;
 SELECT poa.release(:newest - 1, 'off');
@@ -146,7 +155,9 @@ SELECT alert ->> 'note' AS judged FROM poa.suppression_log ORDER BY log_id DESC 
 DROP TABLE ruled;
 
 -- Renamed, or in another schema: into the attached table of that name, else the one that had it when it was attached
-INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:13', 'before the rename'), ('AD1', '00000000000000c1', '2026-03-01 12:13', 'with a new table');
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', '00000000000000c1', '2026-03-01 12:13', 'before the rename'),
+	('AD1', '00000000000000c1', '2026-03-01 12:13', 'with a new table');
 SELECT max(log_id) AS newest FROM poa.suppression_log \gset
 CREATE SCHEMA regress_poa_moved;
 ALTER TABLE alerts SET SCHEMA regress_poa_moved;
@@ -180,7 +191,9 @@ ROLLBACK;
 \set VERBOSITY terse
 
 -- The table has changed since, or is gone
-INSERT INTO alerts (alert_code, chf, received_at, note) VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'before the change'), ('AD1', '00000000000000c1', '2026-03-01 12:12', 'with its table gone');
+INSERT INTO alerts (alert_code, chf, received_at, note)
+	VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', 'before the change'),
+	('AD1', '00000000000000c1', '2026-03-01 12:12', 'with its table gone');
 SELECT max(log_id) AS newest FROM poa.suppression_log \gset
 ALTER TABLE alerts DROP note CASCADE;
 ALTER TABLE alerts ADD added text NOT NULL DEFAULT 'x';

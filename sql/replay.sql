@@ -6,7 +6,9 @@
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001'), ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000001'),
+INSERT INTO poa.device
+	VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', '1900000000001'),
+	('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000001'),
 	('00000000000000e3', 'ESME', 2, '1063', '00000000000000c3', NULL);
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, alert_count int);
@@ -51,13 +53,18 @@ RESET poa_suppress.visit_cost;
 
 -- Shadow mode on the same history decides alike; all alerts stand in the table
 CREATE TEMP TABLE diverted AS
-	SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'), (NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r;
+	SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'),
+		(NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r;
 SELECT poa.purge_log('infinity');
 TRUNCATE alerts;
 INSERT INTO watched TABLE history;
 SELECT count(*), bool_and(NOT diverted) AS shadow FROM poa.suppression_log;
-(SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'), (NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r
-	EXCEPT ALL TABLE diverted) UNION ALL (TABLE diverted EXCEPT ALL SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'), (NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r);
+(SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'),
+	(NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r
+	EXCEPT ALL TABLE diverted)
+		UNION ALL (TABLE diverted EXCEPT ALL SELECT w.*, r.*
+		FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'), (NULL, '10 minutes'),
+		('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r);
 SELECT count(*) AS late FROM poa.late_activation('2026-03-01', '2026-03-02');
 
 -- Releases change no decision, and no number of alerts; a visit that was made is not saved
@@ -66,7 +73,8 @@ TRUNCATE watched;
 INSERT INTO alerts TABLE history;
 SELECT count(poa.release(log_id, 'test')) FROM poa.suppression_log;
 CREATE TEMP TABLE released AS
-	SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'), (NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r;
+	SELECT w.*, r.* FROM (VALUES (NULL, NULL), ('0'::interval, '30 minutes'::interval), ('5 minutes', '40 minutes'),
+		(NULL, '10 minutes'), ('2 hours', NULL)) AS w (b, a) CROSS JOIN poa.replay('2026-03-01', '2026-03-02', b, a) AS r;
 ALTER TABLE diverted DROP saving;
 SELECT sum(saving) FROM released WHERE suppressed > 0;
 ALTER TABLE released DROP saving;
@@ -77,11 +85,13 @@ SELECT count(*) AS late FROM poa.late_activation('2026-03-01', '2026-03-02');
 SELECT poa.refuse_activation('r 00-00-00-00-00-00-00-E1', 'E4', '2026-03-01 15:00') AS known;
 SELECT status, count(*) FROM poa.activation GROUP BY status ORDER BY status;
 SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02');
-SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded FROM poa.replay('2026-03-01', '2026-03-02', '0', '30 minutes');
+SELECT distributor_id, suppressed, would_suppress, newly_suppressed, newly_forwarded
+	FROM poa.replay('2026-03-01', '2026-03-02', '0', '30 minutes');
 
 -- A window that ended later could have held the alert, one that had ended could not; a held alert is stored whatever the window
 SELECT poa.track_activation('00000000000000e3', '2026-03-04 12:00', received_at => '2026-03-04 10:00') IS NOT NULL AS tracked;
-INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2026-03-04 10:30', NULL, NULL), ('AD1', '00000000000000c3', '2026-03-04 11:30', NULL, NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2026-03-04 10:30', NULL, NULL),
+	('AD1', '00000000000000c3', '2026-03-04 11:30', NULL, NULL);
 SELECT poa.cancel_activation('00000000000000e3', '2026-03-04 11:00');
 SELECT * FROM poa.replay('2026-03-04', '2026-03-05', '2 hours', NULL);
 SELECT poa.track_activation('00000000000000e3', received_at => '2026-03-04 15:00') IS NOT NULL AS tracked;
@@ -94,7 +104,8 @@ SELECT count(*) AS late FROM poa.late_activation('2026-03-04 15:00', '2026-03-05
 
 -- An activation that the DSP received after the alert could not have been known
 SELECT poa.track_activation('00000000000000e2', '2026-03-05 12:00', received_at => '2026-03-05 11:30') IS NOT NULL AS tracked;
-INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-05 11:20', NULL, NULL), ('AD1', '00000000000000c2', '2026-03-05 11:40', NULL, NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-05 11:20', NULL, NULL),
+	('AD1', '00000000000000c2', '2026-03-05 11:40', NULL, NULL);
 SELECT * FROM poa.replay('2026-03-05', '2026-03-06', '1 hour', NULL);
 
 SELECT * FROM poa.replay(NULL, '2026-03-02');

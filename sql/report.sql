@@ -11,12 +11,15 @@ CREATE ROLE regress_poa_noinherit NOINHERIT IN ROLE regress_poa_dno19;
 CREATE ROLE regress_poa_operator; CREATE ROLE regress_poa_auditor; CREATE ROLE regress_poa_stranger;
 CREATE ROLE regress_poa_bypass BYPASSRLS;
 CREATE ROLE regress_poa_owner;		-- of the table of alerts
-SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20), poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
+SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20),
+	poa.grant_operator('regress_poa_operator'), poa.grant_auditor('regress_poa_auditor');
 GRANT USAGE ON SCHEMA poa TO regress_poa_bypass;
 GRANT EXECUTE ON FUNCTION poa.still_dark, poa.restoration, poa.late_activation, poa.replay TO regress_poa_bypass;
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.device VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL), ('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000002');
+INSERT INTO poa.device
+	VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c1', NULL),
+	('00000000000000e2', 'ESME', 2, '1063', '00000000000000c2', '2000000000002');
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE SCHEMA regress_poa_dsp AUTHORIZATION regress_poa_owner;
 SET ROLE regress_poa_owner;
@@ -39,26 +42,31 @@ BEGIN
 		(SELECT string_agg(coalesce(distributor_id::text, '-'), ',' ORDER BY distributor_id) FROM poa.still_dark()),
 		(SELECT string_agg(coalesce(distributor_id::text, '-'), ',' ORDER BY distributor_id) FROM poa.restoration('-infinity', 'infinity')),
 		(SELECT string_agg(coalesce(distributor_id::text, '-'), ',' ORDER BY distributor_id) FROM poa.late_activation('-infinity', 'infinity')),
-		(SELECT string_agg(format('%s:%s/%s', coalesce(distributor_id::text, '-'), alerts, would_suppress), ',' ORDER BY distributor_id) FROM poa.replay('-infinity', 'infinity', '0', '30 minutes')));
+		(SELECT string_agg(format('%s:%s/%s', coalesce(distributor_id::text, '-'), alerts, would_suppress), ','
+			ORDER BY distributor_id) FROM poa.replay('-infinity', 'infinity', '0', '30 minutes')));
 	RESET ROLE;
 	RETURN seen;
 EXCEPTION WHEN insufficient_privilege THEN
 	RETURN sqlerrm;
 END
 $$;
-SELECT who, pg_temp.sees('regress_poa_' || who) FROM unnest(ARRAY['dno19', 'dno20', 'both', 'noinherit', 'operator', 'auditor', 'bypass', 'stranger', 'owner']) AS who;
+SELECT who, pg_temp.sees('regress_poa_' || who)
+	FROM unnest(ARRAY['dno19', 'dno20', 'both', 'noinherit', 'operator', 'auditor', 'bypass', 'stranger', 'owner']) AS who;
 SELECT pg_temp.sees(current_user);
 -- no function of the extension returns another's part
 SELECT proname, rolname FROM pg_proc AS p, pg_roles AS r
-WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%' AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
-	AND (p.proname LIKE '%\_of%' AND p.proname NOT IN ('alerts_of', 'distributor_of') OR p.proname IN ('query_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
+WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%'
+	AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
+	AND (p.proname LIKE '%\_of%' AND p.proname NOT IN ('alerts_of', 'distributor_of')
+		OR p.proname IN ('query_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
 ORDER BY 1, 2;
 
 -- A SECURITY DEFINER function gets the part of its owner, whichever role calls it
 GRANT CREATE ON SCHEMA regress_poa_dsp TO regress_poa_dno20;
 GRANT USAGE ON SCHEMA regress_poa_dsp TO regress_poa_dno19, regress_poa_operator;
 SET ROLE regress_poa_dno20;
-CREATE FUNCTION regress_poa_dsp.dark_of_20() RETURNS SETOF smallint LANGUAGE sql SECURITY DEFINER AS 'SELECT distributor_id FROM poa.still_dark()';
+CREATE FUNCTION regress_poa_dsp.dark_of_20() RETURNS SETOF smallint LANGUAGE sql SECURITY DEFINER
+	AS 'SELECT distributor_id FROM poa.still_dark()';
 CREATE FUNCTION regress_poa_dsp.dark_of_caller() RETURNS SETOF smallint LANGUAGE sql AS 'SELECT distributor_id FROM poa.still_dark()';
 RESET ROLE;
 SET ROLE regress_poa_dno19;
@@ -131,4 +139,5 @@ SET client_min_messages = warning;
 DROP SCHEMA regress_poa_dsp CASCADE;
 DROP VIEW mpxn;
 DROP OWNED BY regress_poa_dno19, regress_poa_dno20;
-DROP ROLE regress_poa_dno19, regress_poa_dno20, regress_poa_both, regress_poa_noinherit, regress_poa_operator, regress_poa_auditor, regress_poa_stranger, regress_poa_bypass, regress_poa_owner;
+DROP ROLE regress_poa_dno19, regress_poa_dno20, regress_poa_both, regress_poa_noinherit, regress_poa_operator,
+	regress_poa_auditor, regress_poa_stranger, regress_poa_bypass, regress_poa_owner;

@@ -7,7 +7,8 @@
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', (100 + n)::bigint::guid, '190000000000' || n FROM generate_series(1, 5) AS n;
+INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', (100 + n)::bigint::guid, '190000000000' || n
+	FROM generate_series(1, 5) AS n;
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 SELECT count(poa.track_activation(device, received_at => '2026-03-01 12:00')) FROM poa.device;
 CREATE VIEW logged AS
@@ -16,8 +17,10 @@ CREATE VIEW logged AS
 -- Without a key it is the same table, hub, instant and MPxN, and is logged at each delivery ...
 CREATE TABLE alerts (alert_code text, chf guid, mpxn text, received_at timestamptz, note text);
 SELECT poa.attach('alerts');
-INSERT INTO alerts VALUES ('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'first'), ('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'second');
-INSERT INTO alerts VALUES ('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'third'), ('AD1', 101::bigint::guid, NULL, '2026-03-01 12:10', 'no MPxN');
+INSERT INTO alerts VALUES ('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'first'),
+	('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'second');
+INSERT INTO alerts VALUES ('AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'third'),
+	('AD1', 101::bigint::guid, NULL, '2026-03-01 12:10', 'no MPxN');
 SELECT * FROM logged ORDER BY log_id;
 -- ... until it is released: then it is stored, and not logged; another is judged
 SELECT poa.release(2, 'a customer is dark');
@@ -77,7 +80,8 @@ SELECT poa.purge_log('infinity') > 0 AS purged;
 -- By its key: whatever else is in it
 CREATE TABLE alerts (id bigint, alert_code text, chf guid, mpxn text, received_at timestamptz, note text);
 SELECT poa.attach('alerts', key => 'id');
-INSERT INTO alerts VALUES (1, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'a'), (1, 'AD1', 102::bigint::guid, '2', '2026-03-01 12:11', 'b'), (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'c');
+INSERT INTO alerts VALUES (1, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'a'),
+	(1, 'AD1', 102::bigint::guid, '2', '2026-03-01 12:11', 'b'), (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'c');
 INSERT INTO alerts VALUES (1, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:12', 'd') RETURNING note;
 INSERT INTO alerts VALUES (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 13:12', 'out of its window') RETURNING note;
 COPY alerts FROM stdin;
@@ -87,7 +91,8 @@ COPY alerts FROM stdin;
 \.
 SELECT alert_key, note FROM logged ORDER BY log_id;
 SELECT poa.release(min(log_id), 'test') FROM logged;
-INSERT INTO alerts VALUES (1, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:15', 'h'), (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'i') RETURNING note;
+INSERT INTO alerts VALUES (1, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:15', 'h'),
+	(2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'i') RETURNING note;
 -- a savepoint that is rolled back takes its row along
 BEGIN;
 SAVEPOINT s;
@@ -106,9 +111,11 @@ INSERT INTO alerts VALUES (5, 'AD1', 104::bigint::guid, '4', '2026-03-01 12:10',
 INSERT INTO alerts VALUES (6, 'AD1', 104::bigint::guid, '4', '2026-03-01 12:11', 'another') RETURNING note;
 -- shadow mode logs one alert once
 SELECT poa.detach('alerts'), poa.attach('alerts', key => 'id', mode => 'shadow');
-INSERT INTO alerts VALUES (7, 'AD1', 105::bigint::guid, '5', '2026-03-01 12:10', 'shadow'), (7, 'AD1', 105::bigint::guid, '5', '2026-03-01 12:10', 'shadow again') RETURNING note;
+INSERT INTO alerts VALUES (7, 'AD1', 105::bigint::guid, '5', '2026-03-01 12:10', 'shadow'),
+	(7, 'AD1', 105::bigint::guid, '5', '2026-03-01 12:10', 'shadow again') RETURNING note;
 -- and also one that had been diverted, which is in its table now
-INSERT INTO alerts VALUES (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'diverted before'), (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'diverted before') RETURNING note;
+INSERT INTO alerts VALUES (2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'diverted before'),
+	(2, 'AD1', 101::bigint::guid, '1', '2026-03-01 12:10', 'diverted before') RETURNING note;
 SELECT diverted, alert_key, note FROM logged WHERE alert_key IN ('2', '7') ORDER BY log_id;
 SELECT check_name, ok FROM poa.verify(NULL, NULL) WHERE NOT ok;
 DROP TABLE alerts;
@@ -139,9 +146,12 @@ BEGIN
 END
 $$;
 SELECT k.* FROM (VALUES
-	('text', '{a,"",b}'::text[]), ('varchar(3)', '{a}'), ('char(5)', '{a,ab}'), ('smallint', '{-1}'), ('bigint', '{9223372036854775807}'), ('uuid', '{00000000-0000-0000-0000-00000000000a}'),
-	('guid', '{00db1234567890a0}'), ('timestamptz', '{"2026-03-01 12:10:00.123456Z"}'), ('date', '{2026-03-04}'), ('interval', '{"1 day -02:03"}'), ('double precision', '{0.1,0.30000000000000004}'),
-	('bytea', '{"\\x00ff"}'), ('numeric', '{1.10}'), ('jsonb', '{"{\"a\": 1}"}'), ('pair', '{"(1,x)"}'), ('short', '{a}'), ('int[]', '{"{1,2}"}'), ('tstzrange', '{"[2026-03-01 12:00Z,)"}')
+	('text', '{a,"",b}'::text[]), ('varchar(3)', '{a}'), ('char(5)', '{a,ab}'), ('smallint', '{-1}'),
+	('bigint', '{9223372036854775807}'), ('uuid', '{00000000-0000-0000-0000-00000000000a}'),
+	('guid', '{00db1234567890a0}'), ('timestamptz', '{"2026-03-01 12:10:00.123456Z"}'), ('date', '{2026-03-04}'),
+	('interval', '{"1 day -02:03"}'), ('double precision', '{0.1,0.30000000000000004}'),
+	('bytea', '{"\\x00ff"}'), ('numeric', '{1.10}'), ('jsonb', '{"{\"a\": 1}"}'), ('pair', '{"(1,x)"}'), ('short', '{a}'),
+	('int[]', '{"{1,2}"}'), ('tstzrange', '{"[2026-03-01 12:00Z,)"}')
 ) AS v (type, texts), pg_temp.keys(v.type, VARIADIC v.texts) AS k;
 DROP TABLE keyed;
 DROP TYPE pair;
@@ -153,8 +163,10 @@ SELECT poa.attach('keyed', key => 'x');
 -- a long one, and of char(n)
 ALTER TABLE keyed ALTER j TYPE text;
 SELECT poa.attach('keyed', key => 'j');
-INSERT INTO keyed (alert_code, chf, received_at, j) SELECT 'AD1', 101::bigint::guid, '2026-03-01 12:10', string_agg(md5(n::text), '') FROM generate_series(1, 1000) AS n;
-INSERT INTO keyed (alert_code, chf, received_at, j) SELECT 'AD1', 101::bigint::guid, '2026-03-01 12:10', string_agg(md5(n::text), '') FROM generate_series(1, 1000) AS n;
+INSERT INTO keyed (alert_code, chf, received_at, j) SELECT 'AD1', 101::bigint::guid, '2026-03-01 12:10',
+	string_agg(md5(n::text), '') FROM generate_series(1, 1000) AS n;
+INSERT INTO keyed (alert_code, chf, received_at, j) SELECT 'AD1', 101::bigint::guid, '2026-03-01 12:10',
+	string_agg(md5(n::text), '') FROM generate_series(1, 1000) AS n;
 SELECT count(*), max(length(alert_key)) FROM poa.suppression_log;
 DROP TABLE keyed;
 

@@ -24,8 +24,10 @@ DECLARE
 	op text;
 	f record;
 BEGIN
-	FOREACH t IN ARRAY ARRAY['guid', 'text', 'timestamptz', 'interval', 'int8', 'int4', 'int2', 'bool', 'name', 'oid', 'int8[]', 'int2[]', 'jsonb', '"char"']::regtype[] LOOP
-		EXECUTE format('CREATE FUNCTION hostile.trap(%1$s, %1$s) RETURNS boolean LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION ''''fell into the trap''''; END''', t);
+	FOREACH t IN ARRAY ARRAY['guid', 'text', 'timestamptz', 'interval', 'int8', 'int4', 'int2', 'bool', 'name', 'oid', 'int8[]',
+		'int2[]', 'jsonb', '"char"']::regtype[] LOOP
+		EXECUTE format('CREATE FUNCTION hostile.trap(%1$s, %1$s) RETURNS boolean LANGUAGE plpgsql
+			AS ''BEGIN RAISE EXCEPTION ''''fell into the trap''''; END''', t);
 		FOREACH op IN ARRAY ARRAY['=', '<>', '<', '<=', '>', '>=', '~'] LOOP
 			EXECUTE format('CREATE OPERATOR hostile.%1$s (LEFTARG = %2$s, RIGHTARG = %2$s, FUNCTION = hostile.trap)', op, t);
 		END LOOP;
@@ -33,16 +35,19 @@ BEGIN
 	FOR f IN
 		SELECT DISTINCT p.proname, pg_get_function_identity_arguments(p.oid) AS args, pg_get_function_result(p.oid) AS result
 		FROM pg_proc AS p
-		WHERE p.prokind = 'f' AND NOT p.proretset AND p.provariadic = 0 AND NOT p.prorettype = 'internal'::regtype AND NOT p.prorettype = 'trigger'::regtype
+		WHERE p.prokind = 'f' AND NOT p.proretset AND p.provariadic = 0 AND NOT p.prorettype = 'internal'::regtype
+			AND NOT p.prorettype = 'trigger'::regtype
 			AND NOT EXISTS (SELECT FROM unnest(p.proargtypes) AS a (t) JOIN pg_type ON pg_type.oid = a.t WHERE typtype = 'p')
 			AND (p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
-				OR p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN ('now', 'isfinite', 'left', 'position', 'btrim', 'decode', 'translate', 'length',
+				OR p.pronamespace = 'pg_catalog'::regnamespace
+					AND p.proname IN ('now', 'isfinite', 'left', 'position', 'btrim', 'decode', 'translate', 'length',
 					'pg_has_role', 'date_trunc', 'to_jsonb', 'pg_trigger_depth', 'visit_cost', 'guid_eq'))
 	LOOP
 		EXECUTE format('CREATE FUNCTION hostile.%I(%s) RETURNS %s LANGUAGE plpgsql AS ''BEGIN RAISE EXCEPTION ''''fell into the trap''''; END''',
 			f.proname, f.args, f.result);
 	END LOOP;
-	FOR f IN SELECT relname, oid::regclass AS relation FROM pg_class WHERE relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND relkind IN ('r', 'v') LOOP
+	FOR f IN SELECT relname, oid::regclass AS relation FROM pg_class
+		WHERE relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND relkind IN ('r', 'v') LOOP
 		EXECUTE format('CREATE TABLE hostile.%1$I (LIKE %2$s)', f.relname, f.relation);
 		EXECUTE format('CREATE TEMP TABLE %1$I (LIKE %2$s)', f.relname, f.relation);
 		EXECUTE format('GRANT ALL ON hostile.%1$I, pg_temp.%1$I TO PUBLIC', f.relname);
@@ -64,9 +69,11 @@ SELECT criterion, met FROM poa.eligibility('00000000000000e1');
 SELECT poa.track_activation('00000000000000e1', '2190-01-01', 'r1', '2026-03-01');
 SELECT poa.track_activation('00000000000000e1', '2190-01-01', 'r1', '2026-03-01');
 UPDATE poa.device SET chf = '00000000000000c2';
-INSERT INTO poa.device AS d VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c3', '1900000000001') ON CONFLICT (device) DO UPDATE SET chf = EXCLUDED.chf;
+INSERT INTO poa.device AS d
+	VALUES ('00000000000000e1', 'ESME', 2, '1063', '00000000000000c3', '1900000000001') ON CONFLICT (device) DO UPDATE SET chf = EXCLUDED.chf;
 INSERT INTO poa.manufacturer VALUES ('118F', 'Aclara', '0', '1 hour');
-INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2190-01-01 00:30', '1900000000001'), ('AD1', '00000000000000c1', '2190-01-01', '1900000000001'), ('8F36', NULL, NULL, NULL);
+INSERT INTO alerts VALUES ('AD1', '00000000000000c3', '2190-01-01 00:30', '1900000000001'),
+	('AD1', '00000000000000c1', '2190-01-01', '1900000000001'), ('8F36', NULL, NULL, NULL);
 SELECT alert_code, chf, received_at FROM alerts;
 SELECT criterion, met FROM poa.explain('00000000000000c3', '2190-01-01') WHERE pg_catalog.texteq(criterion, 'verdict');
 SELECT poa.release(1, 'test');
@@ -86,8 +93,10 @@ SELECT poa.detach('alerts');
 -- nothing went where it did not belong
 SET search_path = public;
 SELECT relname FROM pg_class
-WHERE relnamespace = 'hostile'::regnamespace AND relkind = 'r' AND query_to_xml('SELECT FROM hostile.' || relname, false, true, '')::text ~ 'row';
-SELECT (SELECT count(*) FROM pg_temp.activation) + (SELECT count(*) FROM pg_temp.suppression_log) + (SELECT count(*) FROM pg_temp.access) + (SELECT count(*) FROM pg_temp.release_log) AS rows;
+WHERE relnamespace = 'hostile'::regnamespace AND relkind = 'r'
+	AND query_to_xml('SELECT FROM hostile.' || relname, false, true, '')::text ~ 'row';
+SELECT (SELECT count(*) FROM pg_temp.activation) + (SELECT count(*) FROM pg_temp.suppression_log) + (SELECT count(*)
+	FROM pg_temp.access) + (SELECT count(*) FROM pg_temp.release_log) AS rows;
 SET client_min_messages = warning;
 DROP SCHEMA hostile CASCADE;
 DROP TABLE alerts;

@@ -8,7 +8,8 @@
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 -- hub cN carries meter eN, hub c1 a gas meter a1 too
 INSERT INTO poa.device
-	SELECT ('00000000000000e' || n)::guid, 'ESME', 2, '1063', ('00000000000000c' || n)::guid, (19 + n % 2) || '00000000001' FROM generate_series(1, 9) AS n;
+	SELECT ('00000000000000e' || n)::guid, 'ESME', 2, '1063', ('00000000000000c' || n)::guid, (19 + n % 2) || '00000000001'
+		FROM generate_series(1, 9) AS n;
 INSERT INTO poa.device VALUES ('00000000000000a1', 'GSME', 2, '1063', '00000000000000c1', NULL);
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code varchar(10), chf guid, received_at timestamptz, mpxn text, meter guid) PARTITION BY RANGE (received_at);
@@ -19,15 +20,18 @@ SELECT poa.attach('alerts', device => 'meter');
 CREATE TABLE outages (started_at timestamptz, code text, hub guid);
 SELECT poa.attach('outages', code => 'code', chf => 'hub', at => 'started_at', mpxn => NULL);
 
-SELECT count(poa.track_activation(device, request_id => 'r' || right(device::text, 1), received_at => '2026-03-01 12:00')) FROM poa.device WHERE device_type = 'ESME';
-INSERT INTO alerts SELECT 'AD1', ('00000000000000c' || n)::guid, timestamptz '2026-03-01 12:10' + n * interval '1 second', (19 + n % 2) || '00000000000' || n FROM generate_series(1, 9) AS n;
+SELECT count(poa.track_activation(device, request_id => 'r' || right(device::text, 1), received_at => '2026-03-01 12:00'))
+	FROM poa.device WHERE device_type = 'ESME';
+INSERT INTO alerts SELECT 'AD1', ('00000000000000c' || n)::guid, timestamptz '2026-03-01 12:10' + n * interval '1 second',
+	(19 + n % 2) || '00000000000' || n FROM generate_series(1, 9) AS n;
 SELECT * FROM poa.still_dark(as_of => '2026-03-01 13:00');
 -- not before its window has been closed for longer than the grace
 SELECT count(*) FROM poa.still_dark(as_of => '2026-03-01 12:45');
 SELECT count(*) FROM poa.still_dark(as_of => '2026-03-01 12:45:00.000001');
 SELECT count(*) FROM poa.still_dark('0', '2026-03-01 12:30');
 SELECT count(*) FROM poa.still_dark('0', '2026-03-01 12:30:00.000001');
-SELECT (SELECT count(*) FROM poa.still_dark('1 day', '2026-03-02 12:29')) AS before, (SELECT count(*) FROM poa.still_dark('1 day', '2026-03-02 12:31')) AS later;
+SELECT (SELECT count(*) FROM poa.still_dark('1 day', '2026-03-02 12:29')) AS before,
+	(SELECT count(*) FROM poa.still_dark('1 day', '2026-03-02 12:31')) AS later;
 
 -- each way to give a sign of life
 INSERT INTO alerts VALUES ('8F35', '00000000000000c1', '2026-03-01 12:13', NULL, NULL);		-- the hub, in its table
@@ -37,7 +41,8 @@ SELECT poa.record_outcome('r4', 'activation_failure');		-- an outcome, at this m
 INSERT INTO poa.sign_of_life VALUES ('00000000000000c5', '2026-03-01 12:20', 'read');
 INSERT INTO poa.sign_of_life VALUES ('00000000000000e6', '2026-03-01 12:20', NULL);
 -- and none: too early, at the instant of the alert, another AD1, another hub, a gas meter elsewhere, an unknown request
-INSERT INTO alerts VALUES ('8F35', '00000000000000c7', '2026-03-01 12:09', NULL, '00000000000000e7'), ('8F35', '00000000000000c8', '2026-03-01 12:10:08', NULL, NULL),
+INSERT INTO alerts VALUES ('8F35', '00000000000000c7', '2026-03-01 12:09', NULL, '00000000000000e7'),
+	('8F35', '00000000000000c8', '2026-03-01 12:10:08', NULL, NULL),
 	('AD1', '00000000000000c9', '2026-03-01 14:00', NULL, NULL), ('8F35', '00000000000000ff', '2026-03-01 14:00', NULL, '00000000000000ff');
 INSERT INTO poa.sign_of_life VALUES ('00000000000000e7', '2026-03-01 12:10:07', 'read'), ('00000000000000ff', '2026-03-01 14:00', 'read');
 SELECT poa.record_outcome('r99', 'succeeded');
@@ -71,9 +76,12 @@ SELECT * FROM poa.still_dark(as_of => 'infinity');
 SELECT poa.release_still_dark(NULL);
 
 -- the release: as the alert came, once, with the reason
-INSERT INTO poa.device VALUES ('00000000000000d1', 'ESME', 2, '1063', '00000000000000f1', '1900000000011'), ('00000000000000d2', 'ESME', 2, '1063', '00000000000000f2', NULL);
+INSERT INTO poa.device
+	VALUES ('00000000000000d1', 'ESME', 2, '1063', '00000000000000f1', '1900000000011'),
+	('00000000000000d2', 'ESME', 2, '1063', '00000000000000f2', NULL);
 INSERT INTO poa.guid_list VALUES ('00000000000000d1'), ('00000000000000d2');
-SELECT count(poa.track_activation(device, received_at => '2026-03-10')) FROM poa.device WHERE chf IN ('00000000000000f1', '00000000000000f2');
+SELECT count(poa.track_activation(device, received_at => '2026-03-10')) FROM poa.device
+	WHERE chf IN ('00000000000000f1', '00000000000000f2');
 INSERT INTO alerts VALUES ('AD1', '00000000000000f1', '2026-03-10 00:05', '1900000000011', NULL);
 INSERT INTO outages VALUES ('2026-03-10 00:06', 'AD1', '00000000000000f2');
 CREATE TABLE gone AS TABLE outages WITH NO DATA;
@@ -98,7 +106,8 @@ SELECT count(*) FROM poa.still_dark();
 ALTER TABLE outages RENAME the_hub TO hub;
 
 -- The purge keeps the newest sign of each, so that nothing falls dark by it
-INSERT INTO poa.sign_of_life SELECT '00000000000000c5', timestamptz '2026-03-01' + n * interval '1 hour', 'read' FROM generate_series(0, 99) AS n;
+INSERT INTO poa.sign_of_life SELECT '00000000000000c5', timestamptz '2026-03-01' + n * interval '1 hour', 'read'
+	FROM generate_series(0, 99) AS n;
 SELECT log_id FROM poa.still_dark();
 SELECT poa.purge_activations('2026-03-03');
 SELECT guid, count(*), min(seen_at) FROM poa.sign_of_life WHERE seen_at < now() - interval '1 day' GROUP BY guid ORDER BY guid;
@@ -141,7 +150,8 @@ DROP FUNCTION count_results;
 CREATE TABLE slow (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('slow');
 SELECT poa.track_activation('00000000000000d1', received_at => '2026-04-03') IS NOT NULL AS tracked;
-INSERT INTO slow SELECT 'AD1', '00000000000000f1', timestamptz '2026-04-03 00:05' + n * interval '1 second', n::text FROM generate_series(1, 3) AS n;
+INSERT INTO slow SELECT 'AD1', '00000000000000f1', timestamptz '2026-04-03 00:05' + n * interval '1 second', n::text
+	FROM generate_series(1, 3) AS n;
 CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	IF current_setting('statement_timeout') <> '0' THEN

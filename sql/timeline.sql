@@ -9,7 +9,8 @@
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 -- hub cN carries meter eN, of distributor 19 or 20
 INSERT INTO poa.device
-	SELECT ('00000000000000e' || n)::guid, 'ESME', 2, '1063', ('00000000000000c' || n)::guid, (19 + n % 2) || '0000000000' || n FROM generate_series(1, 4) AS n;
+	SELECT ('00000000000000e' || n)::guid, 'ESME', 2, '1063', ('00000000000000c' || n)::guid, (19 + n % 2) || '0000000000' || n
+		FROM generate_series(1, 4) AS n;
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text, meter guid, started timestamptz);
 CREATE INDEX ON alerts (chf, received_at);
@@ -19,7 +20,8 @@ CREATE ROLE regress_poa_dno20;
 SELECT poa.grant_dno('regress_poa_dno19', 19), poa.grant_dno('regress_poa_dno20', 20);
 
 -- a campaign, an alert in a window, its restoration, an alert after it
-SELECT poa.track_activation('00000000000000e1', NULL, 'r1', '2026-03-01 12:00'), poa.track_activation('00000000000000e2', '2026-03-01 13:00', 'r2', '2026-03-01 12:00');
+SELECT poa.track_activation('00000000000000e1', NULL, 'r1', '2026-03-01 12:00'),
+	poa.track_activation('00000000000000e2', '2026-03-01 13:00', 'r2', '2026-03-01 12:00');
 INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:12', '2000000000001', NULL, '2026-03-01 12:09');
 INSERT INTO alerts VALUES ('8F36', '00000000000000c1', '2026-03-01 12:15', NULL, '00000000000000e1', NULL);
 INSERT INTO alerts VALUES ('81A0', NULL, '2026-03-01 12:16', NULL, '00000000000000e1', NULL);
@@ -30,7 +32,8 @@ INSERT INTO poa.sign_of_life VALUES ('00000000000000e1', '2026-03-01 12:17', 're
 INSERT INTO poa.asked VALUES ('00000000000000e1', '2026-03-01 14:20');
 INSERT INTO poa.no_answer VALUES ('00000000000000e1', '2026-03-01 14:21', 'E21');
 -- what happened by the clock is left out of the picture by its year
-CREATE FUNCTION pg_temp.story(subject text) RETURNS TABLE (at timestamptz, what text, detail text, chf text, device text, log_id bigint) LANGUAGE sql AS $$
+CREATE FUNCTION pg_temp.story(subject text) RETURNS TABLE (at timestamptz, what text, detail text, chf text, device text,
+	log_id bigint) LANGUAGE sql AS $$
 	SELECT at, what, detail, right(chf::text, 2), right(device::text, 2), log_id FROM poa.timeline(subject, to_at => '2026-03-02') $$;
 SELECT * FROM pg_temp.story('00-00-00-00-00-00-00-C1');
 -- the same by the meter and by the MPxN, whatever the case and the separators
@@ -47,7 +50,8 @@ SELECT poa.hold('storm', now() + interval '1 hour', chf => '00000000000000c1');
 SELECT poa.hold('all of 20', now() + interval '1 hour', distributor_id => 20);
 SELECT poa.hold('elsewhere', now() + interval '1 hour', distributor_id => 19);
 SELECT poa.end_hold(1);
-SELECT what, split_part(split_part(detail, ' (by', 1), ' to ', 1) AS hold FROM poa.timeline('00000000000000c1') WHERE what LIKE 'hold%' ORDER BY detail;
+SELECT what, split_part(split_part(detail, ' (by', 1), ' to ', 1) AS hold FROM poa.timeline('00000000000000c1')
+	WHERE what LIKE 'hold%' ORDER BY detail;
 -- a meter that moves takes its story along; its hub keeps what was there
 UPDATE poa.device SET chf = '00000000000000c3' WHERE device = '00000000000000e1';
 SELECT what, right(chf::text, 2) AS chf, right(detail, 30) AS detail FROM poa.timeline('00000000000000e1') WHERE what = 'moved';

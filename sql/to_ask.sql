@@ -6,12 +6,14 @@
 \set VERBOSITY terse
 
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', (100 + n)::bigint::guid, (19 + n % 2) || lpad(n::text, 11, '0') FROM generate_series(1, 9) AS n;
+INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', (100 + n)::bigint::guid,
+	(19 + n % 2) || lpad(n::text, 11, '0') FROM generate_series(1, 9) AS n;
 INSERT INTO poa.guid_list SELECT device FROM poa.device;
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 SELECT poa.attach('alerts');
 SELECT count(poa.track_activation(device, received_at => '2026-03-01 12:00', request_id => 'r' || device::bigint)) FROM poa.device;
-INSERT INTO alerts SELECT 'AD1', (100 + n)::bigint::guid, timestamptz '2026-03-01 12:10' - n * interval '1 second', NULL FROM generate_series(1, 8) AS n;
+INSERT INTO alerts SELECT 'AD1', (100 + n)::bigint::guid, timestamptz '2026-03-01 12:10' - n * interval '1 second', NULL
+	FROM generate_series(1, 8) AS n;
 INSERT INTO alerts VALUES ('8F36', 101::bigint::guid, '2026-03-01 12:15', NULL);
 
 -- the longest dark first
@@ -19,7 +21,9 @@ SELECT * FROM poa.to_ask(as_of => '2026-03-01 12:36');
 -- later than the grace after the window closed
 SELECT count(*) FROM poa.to_ask(as_of => '2026-03-01 12:35') UNION ALL SELECT count(*) FROM poa.to_ask('1 minute', '2026-03-01 12:32');
 -- asked since the window closed; before it, or another device, is not enough; what comes later is not known
-INSERT INTO poa.asked VALUES (2::bigint::guid, '2026-03-01 12:30:00.000001'), (3::bigint::guid, '2026-03-01 12:30'), (104::bigint::guid, '2026-03-01 12:33'), (5::bigint::guid, '2026-03-01 12:37');
+INSERT INTO poa.asked
+	VALUES (2::bigint::guid, '2026-03-01 12:30:00.000001'), (3::bigint::guid, '2026-03-01 12:30'),
+	(104::bigint::guid, '2026-03-01 12:33'), (5::bigint::guid, '2026-03-01 12:37');
 SELECT string_agg(device::bigint::text, ' ' ORDER BY dark_for DESC) FROM poa.to_ask(as_of => '2026-03-01 12:36');
 SELECT string_agg(device::bigint::text, ' ' ORDER BY dark_for DESC) FROM poa.to_ask(as_of => '2026-03-01 12:37');
 -- an answer is a sign of life; no answer is evidence; a release ends it

@@ -13,7 +13,8 @@ SELECT poa.track_activation('00000000000000e1', received_at => '2026-03-01 12:00
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 CREATE INDEX ON alerts (chf);
 SELECT poa.attach('alerts');
-INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'inside'), ('AD1', '00000000000000c1', '2026-03-01 13:10', 'outside');
+INSERT INTO alerts VALUES ('AD1', '00000000000000c1', '2026-03-01 12:10', 'inside'),
+	('AD1', '00000000000000c1', '2026-03-01 13:10', 'outside');
 SELECT poa.release(1, 'uninstalled');
 
 -- members cannot be dropped alone
@@ -33,7 +34,8 @@ SELECT count(*) FROM alerts;
 
 -- nothing is left, not even in this session
 SELECT to_regnamespace('poa') AS schema, to_regtype('guid') AS type, to_regproc('try_guid') AS function;
-SELECT count(*) AS catalog_entries FROM pg_depend AS d WHERE d.refclassid = 'pg_extension'::regclass AND NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.oid = d.refobjid);
+SELECT count(*) AS catalog_entries FROM pg_depend AS d
+	WHERE d.refclassid = 'pg_extension'::regclass AND NOT EXISTS (SELECT FROM pg_extension AS e WHERE e.oid = d.refobjid);
 -- and back: the text converts
 CREATE EXTENSION poa_suppress;
 ALTER TABLE alerts ALTER chf TYPE guid USING chf::guid;

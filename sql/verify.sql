@@ -25,16 +25,20 @@ SELECT poa.track_activation(1::bigint::guid, received_at => '2026-03-01 12:10');
 -- An ordinary day: diverted, watched, released, rolled back, passed; in the log of writers in other zones
 SET TimeZone = 'Asia/Kathmandu';
 INSERT INTO alerts (alert_code, chf, received_at, mpxn, "What was said, \ or not")
-SELECT 'AD1', (100 + n % 5)::bigint::guid, timestamptz '2026-03-01 12:00Z' + n * interval '1 minute', '2000000000001', '{"a": null}' FROM generate_series(1, 39) AS n;
+SELECT 'AD1', (100 + n % 5)::bigint::guid, timestamptz '2026-03-01 12:00Z' + n * interval '1 minute', '2000000000001',
+	'{"a": null}' FROM generate_series(1, 39) AS n;
 SET TimeZone = 'UTC';
 BEGIN;
 INSERT INTO alerts (alert_code, chf, received_at) VALUES ('AD1', 101::bigint::guid, '2026-03-01 12:12');
 ROLLBACK;
-INSERT INTO "Shadow \ table" SELECT 'AD1', 102::bigint::guid, timestamptz '2026-03-01 12:00' + n * interval '1 minute' FROM generate_series(1, 4) AS n;
+INSERT INTO "Shadow \ table" SELECT 'AD1', 102::bigint::guid, timestamptz '2026-03-01 12:00' + n * interval '1 minute'
+	FROM generate_series(1, 4) AS n;
 SELECT poa.release(2, 'no supply'), poa.release(9, 'no supply');
 -- a window that moves, fails, is retimed or closed later explains all the same
 UPDATE poa.device SET chf = 200::bigint::guid WHERE device = 2::bigint::guid;
-SELECT poa.record_outcome('r3', 'hash_mismatch'), (SELECT action FROM poa_internal.track_command((SELECT device FROM poa.activation WHERE request_id = 'r4'), NULL, 'r4', '2026-03-01 12:40', 'signed')), poa.record_outcome('r4', 'succeeded');
+SELECT poa.record_outcome('r3', 'hash_mismatch'),
+	(SELECT action FROM poa_internal.track_command((SELECT device FROM poa.activation WHERE request_id = 'r4'),
+	NULL, 'r4', '2026-03-01 12:40', 'signed')), poa.record_outcome('r4', 'succeeded');
 INSERT INTO alerts (alert_code, chf, received_at, mpxn) VALUES ('AD1', 104::bigint::guid, '2026-03-01 12:45', '2000000000001');
 SELECT * FROM poa.verify(NULL, NULL);
 SELECT * FROM poa.verify('2026-03-01 12:10', '2026-03-01 12:20');
@@ -88,9 +92,12 @@ END
 $$;
 CALL plant('SELECT');
 CALL plant($$UPDATE poa.suppression_log SET delay = -delay WHERE log_id = 1$$);
-CALL plant($$UPDATE poa.suppression_log SET decided_at = closes_at + '1 microsecond', delay = closes_at - activates_at + '1 microsecond' WHERE log_id = 1$$);
-CALL plant($$UPDATE poa.suppression_log SET decided_at = opens_at - interval '1 microsecond', delay = opens_at - activates_at - '1 microsecond' WHERE log_id = 1$$);
-CALL plant($$UPDATE poa.suppression_log SET matched = matched[2:2] WHERE log_id = (SELECT min(log_id) FROM poa.suppression_log WHERE cardinality(matched) = 2)$$);
+CALL plant($$UPDATE poa.suppression_log SET decided_at = closes_at + '1 microsecond',
+	delay = closes_at - activates_at + '1 microsecond' WHERE log_id = 1$$);
+CALL plant($$UPDATE poa.suppression_log SET decided_at = opens_at - interval '1 microsecond',
+	delay = opens_at - activates_at - '1 microsecond' WHERE log_id = 1$$);
+CALL plant($$UPDATE poa.suppression_log SET matched = matched[2:2]
+	WHERE log_id = (SELECT min(log_id) FROM poa.suppression_log WHERE cardinality(matched) = 2)$$);
 CALL plant($$UPDATE poa.suppression_log SET matched = '{}' WHERE log_id = 3$$);
 CALL plant($$UPDATE poa.suppression_log SET matched = matched || matched WHERE log_id = 3$$);
 CALL plant($$UPDATE poa.suppression_log SET alert_code = '8F36' WHERE log_id = 3$$);
@@ -104,14 +111,22 @@ CALL plant($$UPDATE poa.activation SET request_id = NULL WHERE request_id = 'r3'
 CALL plant($$UPDATE poa.activation SET closes_at = closes_at - interval '1 microsecond' WHERE request_id = 'r3'$$);
 CALL plant($$UPDATE poa.activation SET activates_at = activates_at + interval '1 microsecond' WHERE request_id = 'r3'$$);
 CALL plant($$UPDATE poa.suppression_log SET matched = matched || 999 WHERE log_id = 3$$);
-CALL plant($$UPDATE poa.suppression_log SET matched = matched || 3 WHERE log_id = (SELECT max(log_id) FROM poa.suppression_log WHERE diverted)$$);
-CALL plant($$INSERT INTO alerts (alert_code, chf, received_at) VALUES ('AD1', 101::bigint::guid, '2026-03-01 11:59'), ('AD1', 101::bigint::guid, '2026-03-01 12:00'), ('AD1', 101::bigint::guid, '2026-03-01 12:40'), ('AD1', 101::bigint::guid, '2026-03-01 12:40:00.000001'), ('8F35', 101::bigint::guid, '2026-03-01 12:10'), ('AD1', 103::bigint::guid, '2026-03-01 12:10'), (NULL, NULL, NULL)$$);
+CALL plant($$UPDATE poa.suppression_log SET matched = matched || 3
+	WHERE log_id = (SELECT max(log_id) FROM poa.suppression_log WHERE diverted)$$);
+CALL plant($$INSERT INTO alerts (alert_code, chf, received_at)
+	VALUES ('AD1', 101::bigint::guid, '2026-03-01 11:59'), ('AD1', 101::bigint::guid, '2026-03-01 12:00'),
+	('AD1', 101::bigint::guid, '2026-03-01 12:40'), ('AD1', 101::bigint::guid, '2026-03-01 12:40:00.000001'),
+	('8F35', 101::bigint::guid, '2026-03-01 12:10'), ('AD1', 103::bigint::guid, '2026-03-01 12:10'), (NULL, NULL, NULL)$$);
 CALL plant($$INSERT INTO shadow_1 VALUES ('AD1', 101::bigint::guid, '2026-03-01 12:30')$$);
 CALL plant($$DELETE FROM poa.suppression_log WHERE NOT diverted$$);
-CALL plant($$INSERT INTO alerts (id, alert_code, chf, received_at, mpxn, "What was said, \ or not") OVERRIDING SYSTEM VALUE SELECT r.id, r.alert_code, r.chf, r.received_at, r.mpxn, r."What was said, \ or not" FROM poa.suppression_log AS l, jsonb_populate_record(NULL::alerts, l.alert) AS r WHERE l.log_id BETWEEN 3 AND 5 AND l.source_table = 'alerts'$$);
+CALL plant($$INSERT INTO alerts (id, alert_code, chf, received_at, mpxn,
+	"What was said, \ or not") OVERRIDING SYSTEM VALUE SELECT r.id, r.alert_code, r.chf, r.received_at, r.mpxn,
+	r."What was said, \ or not" FROM poa.suppression_log AS l, jsonb_populate_record(NULL::alerts, l.alert) AS r
+	WHERE l.log_id BETWEEN 3 AND 5 AND l.source_table = 'alerts'$$);
 CALL plant($$DELETE FROM poa.release_log WHERE log_id = 2$$);
 CALL plant($$INSERT INTO poa.release_log VALUES (12345, now(), 'somebody', 'no such alert')$$);
-CALL plant($$INSERT INTO poa.release_log SELECT log_id, now(), 'somebody', 'was never diverted' FROM poa.suppression_log WHERE NOT diverted$$);
+CALL plant($$INSERT INTO poa.release_log SELECT log_id, now(), 'somebody', 'was never diverted' FROM poa.suppression_log
+	WHERE NOT diverted$$);
 CALL plant($$DELETE FROM poa.suppression_log WHERE log_id = 2$$);
 CALL plant($$DELETE FROM poa.suppression_log WHERE diverted$$);
 CALL plant($$ALTER SEQUENCE poa.suppression_log_log_id_seq RESTART$$);
@@ -119,7 +134,8 @@ CALL plant($$ALTER SEQUENCE poa.suppression_log_log_id_seq RESTART$$);
 -- An alert that differs from what was diverted is another alert
 BEGIN;
 SET LOCAL session_replication_role = replica;
-INSERT INTO alerts (alert_code, chf, received_at, mpxn) SELECT alert_code, chf, decided_at, '2000000000002' FROM poa.suppression_log WHERE source_table = 'alerts' AND device = 3::bigint::guid;
+INSERT INTO alerts (alert_code, chf, received_at, mpxn) SELECT alert_code, chf, decided_at, '2000000000002'
+	FROM poa.suppression_log WHERE source_table = 'alerts' AND device = 3::bigint::guid;
 SELECT check_name FROM poa.verify(NULL, NULL) WHERE NOT ok;
 ROLLBACK;
 
