@@ -213,6 +213,15 @@ INSERT INTO poa.no_answer VALUES (53::bigint::guid, now(), 'E21');
 SELECT poa.release_genuine() AS released;
 SELECT * FROM pairs() WHERE n LIKE '%53%';
 SELECT count(*) FROM alerts WHERE chf = 153::bigint::guid;
+-- or an outcome, also where the meter has moved since; not another alert of the hub
+SELECT track(54, now() - interval '9 days', 'r54 before') > 0, track(54, now() - interval '3 days') > 0;
+SELECT ad1(54, now() - interval '9 days', now() - interval '10 days') > 0, ad1(54, now() - interval '3 days' + interval '13 minutes', now() - interval '3 days') > 0;
+UPDATE poa.activation SET closes_at = now() + interval '1 minute' WHERE request_id = 'r54';
+UPDATE poa.device SET chf = 999::bigint::guid WHERE device = 54::bigint::guid;
+SELECT poa.release_genuine() AS released;
+SELECT poa.record_outcome('r54', 'no_image_held');
+SELECT poa.release_genuine() AS released;
+SELECT l.request_id, r.reason FROM poa.release_log AS r JOIN poa.suppression_log AS l USING (log_id) WHERE l.chf = 154::bigint::guid;
 
 DROP FUNCTION track, ad1, told, pairs;
 DROP TABLE alerts;

@@ -89,6 +89,13 @@ TRUNCATE poa.reboot_profile;
 CALL reboot('2026-03-06', 1, 500, known => false);
 SELECT poa.learn('2026-03-06', '2026-03-07');
 SELECT * FROM profile;
+-- of too few of a firmware: it has the range of its make
+TRUNCATE poa.reboot_profile;
+CALL reboot('2026-03-07', 1, 400, firmware => '\x03');
+CALL reboot('2026-03-07', 401, 500, firmware => '\x03', known => false);
+CALL reboot('2026-03-07', 501, 600, firmware => '\x04');
+SELECT poa.learn('2026-03-07', '2026-03-08');
+SELECT * FROM profile;
 -- what is not said
 SELECT poa.learn(NULL, now());
 SELECT poa.learn(now(), NULL);
@@ -127,6 +134,11 @@ INSERT INTO poa.reboot_profile (manufacturer, firmware_hash, from_at, to_at, ale
 	('1063', '\x01', '2026-02-01', '2026-03-01', 500, '1 hour', '2 hours', '1 minute', 'by hand');
 SELECT hub, evidence FROM told('2026-03-10');
 SELECT hub, evidence FROM told('2026-03-11');
+-- a firmware that has too few since is judged by its make
+INSERT INTO poa.reboot_profile (manufacturer, from_at, to_at, alerts, started_low, started_high, silence_high, method) VALUES
+	('1063', '2026-03-02', '2026-03-11', 500, '1 hour', '2 hours', '10 minutes', 'by hand');
+SELECT hub, evidence FROM told('2026-03-11');
+DELETE FROM poa.reboot_profile WHERE silence_high = '10 minutes';
 -- silent: longer than silence_high
 DELETE FROM alerts WHERE alert_code = '8F36' AND chf IN (10::bigint::guid, 15::bigint::guid) AND received_at::date = '2026-03-10';
 SELECT hub, evidence, detail FROM told('2026-03-10') WHERE evidence = 'silent';
@@ -162,6 +174,14 @@ SELECT drifted FROM poa_internal.drift('2026-03-23 20:00') WHERE manufacturer = 
 INSERT INTO poa.hub_group SELECT n::bigint::guid, 'lv', 'F' FROM generate_series(701, 720) AS n;
 INSERT INTO alerts SELECT 'AD1', n::bigint::guid, '2026-03-23 00:20', NULL, '2026-03-23 00:17' FROM generate_series(711, 720) AS n;
 SELECT * FROM poa_internal.drift('2026-03-23 20:00') WHERE manufacturer = '1063';
+
+-- nor are two updates in a row, of which one explains the reboot
+INSERT INTO poa.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status, manufacturer, firmware_hash)
+	SELECT device, chf, 'in a row ' || chf::bigint, d, d, d, d + interval '30 minutes', 'tracked', manufacturer, '\x01'
+	FROM poa.device, (SELECT timestamptz '2026-03-24 00:10') AS t (d) WHERE chf BETWEEN 101::bigint::guid AND 120::bigint::guid;
+CALL reboot('2026-03-24', 101, 120);
+SELECT count(*) FILTER (WHERE cardinality(matched) = 2) AS two, min(delay) FROM poa.suppression_log WHERE decided_at::date = '2026-03-24';
+SELECT outside, drifted FROM poa_internal.drift('2026-03-24 20:00') WHERE manufacturer = '1063';
 
 -- which health says
 SELECT ok, detail FROM poa.health() WHERE check_name = 'reboots';

@@ -21,10 +21,12 @@ AS $$
 		) AS n
 		WHERE n.n <= 300
 	), judged AS MATERIALIZED (
-		SELECT m.log_id, m.manufacturer, m.outside
+		/* as for evidence_started: of several activations one explains it */
+		SELECT m.log_id, min(m.manufacturer) FILTER (WHERE m.place = 1) AS manufacturer, bool_and(m.outside) AS outside
 		FROM (SELECT array_agg(l.log_id) AS ids FROM last AS l) AS l
 		CROSS JOIN poa_internal.matched_activation(l.ids) AS m
-		WHERE m.place = 1 AND m.started_low IS NOT NULL
+		GROUP BY m.log_id
+		HAVING bool_or(m.place = 1 AND m.started_low IS NOT NULL)
 	), near AS MATERIALIZED (
 		SELECT n.log_id
 		FROM (SELECT array_agg(j.log_id) AS ids FROM judged AS j WHERE j.outside) AS j
@@ -39,8 +41,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION poa_internal.drift(timestamptz) IS
 	'whether the reboots of a make are still those that were learned.'
-	' Judged by its last 300 suppressed alerts up to a UTC instant. outside: how many of them began when its reboots do not and'
-	' have no neighbours; drifted: more than 2 in 100 of 300';
+	' Judged by its last 300 suppressed alerts up to a UTC instant. outside: how many of them began when its reboots do not, by'
+	' each activation that they matched, and have no neighbours; drifted: more than 2 in 100 of 300';
 REVOKE ALL ON FUNCTION poa_internal.drift(timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.evidence_started(log_ids bigint[], as_of timestamptz)

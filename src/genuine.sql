@@ -89,15 +89,20 @@ BEGIN
 			HINT = 'It is one of no_activation, started, neighbours, second, unreachable and silent.';
 	END IF;
 	RETURN QUERY
-	WITH hub AS MATERIALIZED (
-		SELECT a.chf FROM poa.activation_change AS c JOIN poa.activation AS a USING (activation_id)
+	WITH ended AS MATERIALIZED (
+		/* with each hub that it was on: its meter may have moved since the alert */
+		SELECT DISTINCT a.activation_id, w.chf
+		FROM poa.activation_change AS c JOIN poa.activation AS a USING (activation_id)
+		JOIN poa.activation_change AS w USING (activation_id)
 		WHERE c.changed_at >= since AND a.ended_at IS NOT NULL
-		UNION
-		SELECT h.chf FROM poa_internal.asked_in_vain(since) AS h
 	), log_row AS MATERIALIZED (
 		SELECT l.log_id, l.distributor_id, l.diverted FROM poa.suppression_log AS l WHERE l.decided_at >= since AND l.decided_at <= now()
 		UNION
-		SELECT l.log_id, l.distributor_id, l.diverted FROM hub AS h JOIN poa.suppression_log AS l ON l.chf OPERATOR(@extschema@.=) h.chf
+		SELECT l.log_id, l.distributor_id, l.diverted FROM ended AS e JOIN poa.suppression_log AS l ON l.chf OPERATOR(@extschema@.=) e.chf
+		WHERE l.decided_at < since AND e.activation_id = ANY (l.matched)
+		UNION
+		SELECT l.log_id, l.distributor_id, l.diverted
+		FROM poa_internal.asked_in_vain(since) AS h JOIN poa.suppression_log AS l ON l.chf OPERATOR(@extschema@.=) h.chf
 		WHERE l.decided_at < since
 	)
 	SELECT e.log_id, 'evidence: ' || string_agg(e.evidence, ', ' ORDER BY e.place)
@@ -120,7 +125,7 @@ CREATE FUNCTION poa_internal.releasable(evidence text[]) RETURNS TABLE (log_id b
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa_internal.releasable(text[]) IS
 	'the alerts that poa.release_genuine releases, and why.'
-	' Those of the last two days, and older ones of hubs of which the end of an activation or a no-answer became known since';
+	' Those of the last two days, and older ones of which the end of an activation became known since, or of a hub a no-answer';
 SELECT poa_internal.permit('FUNCTION poa_internal.releasable(text[])', '{operator}');
 
 CREATE FUNCTION poa.release_genuine(evidence text[] DEFAULT '{no_activation,started,neighbours,second,unreachable}')
@@ -137,8 +142,8 @@ RETURN poa_internal.release_each(NULL, '', pg_catalog.current_setting('search_pa
 	) AS r);
 COMMENT ON FUNCTION poa.release_genuine(text[]) IS
 	'releases the suppressed alerts on which there is evidence of these kinds.'
-	' Returns how many. The alerts are those of the last two days, and older ones of hubs of which the end of an activation or a'
-	' no-answer became known since. The reason of each release is "evidence: " and the kinds. Acts as the caller and goes on where'
+	' Returns how many. The alerts are those of the last two days, and older ones of which the end of an activation became known'
+	' since, or of a hub a no-answer. The reason of each release is "evidence: " and the kinds. Acts as the caller and goes on where'
 	' one cannot be released, as poa.release_still_dark does. Raises 22004 for NULL, 22023 for an unknown kind,'
 	' 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.release_genuine(text[])', '{operator}');

@@ -46,7 +46,7 @@ CREATE TABLE poa.reboot_profile (
 CREATE INDEX reboot_profile_manufacturer_to_at_idx ON poa.reboot_profile (manufacturer, to_at);
 COMMENT ON TABLE poa.reboot_profile IS
 	'what poa.learn found reboots to look like, by make and firmware.'
-	' An alert is judged by the newest whose to_at is not after it, that of its firmware where there is one';
+	' An alert is judged by the newest whose to_at is not after it, of two that were learned together by that of its firmware';
 COMMENT ON COLUMN poa.reboot_profile.manufacturer IS 'CPL identifier of the manufacturer';
 COMMENT ON COLUMN poa.reboot_profile.firmware_hash IS 'hash of the firmware image (32 octets), NULL for all of the make';
 COMMENT ON COLUMN poa.reboot_profile.learned_at IS 'UTC instant at which it was learned';
@@ -157,8 +157,10 @@ BEGIN
 		HAVING count(*) >= s.alerts
 	), range AS (
 		SELECT s.*,
-			CASE s.method WHEN 'quantile' THEN s.began[1] - s.margin ELSE s.began[2] - greatest(s.deviations * d.began, s.margin) END AS low,
-			CASE s.method WHEN 'quantile' THEN s.began[3] + s.margin ELSE s.began[2] + greatest(s.deviations * d.began, s.margin) END AS high,
+			CASE WHEN s.told < s.needed THEN NULL WHEN s.method = 'quantile' THEN s.began[1] - s.margin
+				ELSE s.began[2] - greatest(s.deviations * d.began, s.margin) END AS low,
+			CASE WHEN s.told < s.needed THEN NULL WHEN s.method = 'quantile' THEN s.began[3] + s.margin
+				ELSE s.began[2] + greatest(s.deviations * d.began, s.margin) END AS high,
 			CASE s.method WHEN 'quantile' THEN s.silence[2] + s.margin
 				ELSE s.silence[1] + greatest(s.deviations * d.silence, s.margin) END AS silence_high
 		FROM spread AS s
@@ -172,13 +174,15 @@ BEGIN
 	INSERT INTO poa.reboot_profile AS p
 		(manufacturer, firmware_hash, from_at, to_at, alerts, started_low, started_high, silence_high, method)
 	SELECT r.manufacturer, r.firmware_hash, learn.from_at, learn.to_at, r.alerts,
-		CASE WHEN r.told >= r.needed THEN make_interval(secs => r.low) END,
-		CASE WHEN r.told >= r.needed THEN make_interval(secs => r.high) END,
+		make_interval(secs => coalesce(r.low, first_value(r.low) OVER make)),
+		make_interval(secs => coalesce(r.high, first_value(r.high) OVER make)),
 		make_interval(secs => r.silence_high),
 		CASE r.method
 			WHEN 'quantile' THEN format('quantiles %s and %s with a margin of %s s', r.quantile, 1 - r.quantile, r.margin)
 			ELSE format('median with %s median absolute deviations, at least %s s', r.deviations, r.margin) END
 	FROM range AS r
+	/* a firmware of which too few tell when it began has that of its make */
+	WINDOW make AS (PARTITION BY r.manufacturer ORDER BY r.firmware_hash NULLS FIRST)
 	ORDER BY r.manufacturer, r.firmware_hash NULLS FIRST;
 	GET DIAGNOSTICS learned = ROW_COUNT;
 	RETURN learned;
@@ -199,11 +203,11 @@ BEGIN ATOMIC
 	SELECT p.* FROM poa.reboot_profile AS p
 	WHERE p.manufacturer OPERATOR(pg_catalog.=) $1 AND p.to_at OPERATOR(pg_catalog.<=) $3
 		AND (p.firmware_hash OPERATOR(pg_catalog.=) $2 OR p.firmware_hash IS NULL)
-	ORDER BY p.firmware_hash IS NULL, p.to_at DESC, p.profile_id DESC LIMIT 1;
+	ORDER BY p.to_at DESC, p.firmware_hash IS NULL, p.profile_id DESC LIMIT 1;
 END;
 COMMENT ON FUNCTION poa_internal.profile_for(text, bytea, timestamptz) IS
 	'the profile by which an alert at a UTC instant is judged.'
-	' The newest that was learned before it, of its firmware, else of its make';
+	' The newest that was learned before it, of two that were learned together that of its firmware';
 REVOKE ALL ON FUNCTION poa_internal.profile_for(text, bytea, timestamptz) FROM PUBLIC;
 
 /*
