@@ -642,3 +642,11 @@ COMMENT ON FUNCTION poa.health() IS
 	' released: at most a fifth of what was diverted within 15 days; reboots: those of each make begin when poa.learn found that'
 	' they do. logging, rate and released need ten alerts, and see the newest 30,000 activations';
 SELECT poa_internal.permit('FUNCTION poa.health()', '{operator,auditor}');
+
+CREATE VIEW poa.health_now (check_name, ok, detail)
+WITH (security_invoker = true, security_barrier = true) AS
+	SELECT h.check_name, h.ok, h.detail FROM poa.health() AS h;
+COMMENT ON VIEW poa.health_now IS 'what poa.health says';
+COMMENT ON COLUMN poa.health_now.check_name IS 'name of the check';
+COMMENT ON COLUMN poa.health_now.ok IS 'true where all is well';
+COMMENT ON COLUMN poa.health_now.detail IS 'what was found, and where ok is false the statements that mend it';

@@ -27,15 +27,17 @@ AS $$
 			AND l.decided_at >= from_at AND l.decided_at < to_at)
 $$;
 COMMENT ON FUNCTION poa_internal.statement_originators_of(smallint[], timestamptz, timestamptz) IS
-	'poa_internal.statement_originators for the given distributors, -1 being none; run as the owner of the extension';
+	'poa_internal.statement_originators for the given distributors, -1 being none.'
+	' Run as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.statement_originators_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.statement_originators(from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (originator @extschema@.guid, name text)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa_internal.statement_originators(timestamptz, timestamptz) IS
-	'names of the service users whose requests the alerts of a period were suppressed after.'
-	' Alerts of from_at <= decided_at < to_at, UTC instants, as far as visible to the caller; no row for a service user without a name';
+	'names of the service users whose requests led to alerts of a period.'
+	' Alerts of from_at <= decided_at < to_at, UTC instants, as far as visible to the caller; no row for a service user without a'
+	' name';
 SELECT poa_internal.permit('FUNCTION poa_internal.statement_originators(timestamptz, timestamptz)', '{dno,operator,auditor}');
 
 CREATE FUNCTION poa_internal.statement_holds_of(distributors smallint[], from_at timestamptz, to_at timestamptz)
@@ -63,7 +65,8 @@ AS $$
 	ORDER BY h.hold_id
 $$;
 COMMENT ON FUNCTION poa_internal.statement_holds_of(smallint[], timestamptz, timestamptz) IS
-	'poa_internal.statement_holds for the given distributors, -1 being none; run as the owner of the extension';
+	'poa_internal.statement_holds for the given distributors, -1 being none.'
+	' Run as the owner of the extension';
 REVOKE ALL ON FUNCTION poa_internal.statement_holds_of(smallint[], timestamptz, timestamptz) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.statement_holds(from_at timestamptz, to_at timestamptz)
@@ -71,7 +74,7 @@ RETURNS TABLE (hold_id bigint, held_at timestamptz, until timestamptz, ended_at 
 	chf @extschema@.guid, distributor_id smallint, manufacturer text, originator @extschema@.guid, alerts bigint)
 	AS 'MODULE_PATHNAME', 'poa_report' LANGUAGE C STABLE;
 COMMENT ON FUNCTION poa_internal.statement_holds(timestamptz, timestamptz) IS
-	'holds that concern the caller''s part of a period, and how many alerts of it each had stored.'
-	' Those in force at some time of from_at <= t < to_at, UTC instants, that name no other distributor and no hub of others only,'
-	' and those by which an alert visible to the caller was stored';
+	'holds of the caller''s part of a period, and how many alerts each had stored.'
+	' Those in force at some time of from_at <= t < to_at, UTC instants, that name no other distributor and no hub of others'
+	' only, and those by which an alert visible to the caller was stored';
 SELECT poa_internal.permit('FUNCTION poa_internal.statement_holds(timestamptz, timestamptz)', '{dno,operator,auditor}');
