@@ -49,7 +49,7 @@ PARTS       = schema permission window guid node manufacturer guid_list device e
               gbcs duis receive attached_alerts heard still_dark restoration words neighbourhood evidence_neighbours learn \
               evidence_no_activation evidence_started evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
-              health metrics verify timeline open_window statement
+              health verify timeline open_window statement metrics
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # The scripts at the top, as contrib has them, are never made: that of each

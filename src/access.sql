@@ -34,20 +34,26 @@ LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT coalesce(array_agg(DISTINCT v.distributor_id), '{}')
-	FROM poa_internal.access AS a
-	JOIN pg_roles AS r ON r.rolname = a.role AND pg_has_role($1, r.oid, 'USAGE')
-	/* a record that outlived its role is not that of another role of its name */
-	JOIN pg_namespace AS n ON n.nspname = 'poa'
-		AND r.oid IN (SELECT g.grantee FROM aclexplode(n.nspacl) AS g)
+	FROM (
+		SELECT a.kind, a.distributor_ids
+		FROM poa_internal.access AS a
+		JOIN pg_roles AS r ON r.rolname = a.role AND pg_has_role($1, r.oid, 'USAGE')
+		/* a record that outlived its role is not that of another role of its name */
+		JOIN pg_namespace AS n ON n.nspname = 'poa'
+			AND r.oid IN (SELECT g.grantee FROM aclexplode(n.nspacl) AS g)
+		UNION ALL
+		SELECT 'bypass', NULL FROM pg_roles AS r WHERE r.rolname = $1 AND (r.rolsuper OR r.rolbypassrls)
+	) AS a
 	CROSS JOIN LATERAL (
 		SELECT unnest(a.distributor_ids) WHERE a.kind = 'dno'
 		UNION ALL
-		SELECT generate_series(-1, 99)::smallint WHERE a.kind IN ('operator', 'auditor')
+		SELECT generate_series(-1, 99)::smallint WHERE a.kind IN ('operator', 'auditor', 'bypass')
 	) AS v (distributor_id)
 $$;
 COMMENT ON FUNCTION poa_internal.distributors_of(name) IS
 	'the distributors whose suppressed alerts a role may read.'
-	' By its own access and that of the roles it inherits from; -1 stands for alerts without a distributor';
+	' By its own access and that of the roles it inherits from, all where row-level security does not apply to it; -1 stands for'
+	' alerts without a distributor';
 REVOKE ALL ON FUNCTION poa_internal.distributors_of(name) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.visible_distributors(role name) RETURNS smallint[]

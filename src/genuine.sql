@@ -65,6 +65,12 @@ COMMENT ON FUNCTION poa.genuine(timestamptz, timestamptz) IS
 	' Raises 22004 for a NULL as_of, 22023 for an infinite one';
 SELECT poa_internal.permit('FUNCTION poa.genuine(timestamptz, timestamptz)', '{dno,operator,auditor}');
 
+CREATE FUNCTION poa_internal.evidence_kinds() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY['no_activation', 'started', 'neighbours', 'second', 'unreachable', 'silent'];
+COMMENT ON FUNCTION poa_internal.evidence_kinds() IS 'the kinds of evidence, in the order in which they are told';
+SELECT poa_internal.permit('FUNCTION poa_internal.evidence_kinds()', '{operator,auditor}');
+
 /*
  * What to release: of two days, and what came late for older alerts.
  */
@@ -82,7 +88,7 @@ BEGIN
 		RAISE null_value_not_allowed USING MESSAGE = 'evidence must not be NULL';
 	END IF;
 	SELECT string_agg(coalesce(quote_literal(k.kind), 'NULL'), ', ') INTO unknown FROM unnest(kinds) AS k (kind)
-	WHERE k.kind IN ('no_activation', 'started', 'neighbours', 'second', 'unreachable', 'silent') IS NOT TRUE;
+	WHERE k.kind = ANY (poa_internal.evidence_kinds()) IS NOT TRUE;
 	IF unknown IS NOT NULL THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('unknown evidence: %s', unknown),

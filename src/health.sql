@@ -52,8 +52,7 @@ AS $$
 				CASE count(*) WHEN 1 THEN 'a hold is' ELSE format('%s holds are', count(*)) END,
 				string_agg(format('%s of %s until %s (%s)', h.hold_id, h.held_by, h.until, h.reason), ', ' ORDER BY h.hold_id),
 				string_agg(format('SELECT poa.end_hold(%s)', h.hold_id), '; ' ORDER BY h.hold_id)) END
-	FROM poa.hold_log AS h
-	WHERE h.ended_at IS NULL AND h.until > now()
+	FROM poa_internal.holds_in_force() AS h
 $$;
 COMMENT ON FUNCTION poa_internal.health_hold() IS 'check hold: none is in force';
 REVOKE ALL ON FUNCTION poa_internal.health_hold() FROM PUBLIC;

@@ -136,3 +136,12 @@ COMMENT ON FUNCTION poa.end_hold(bigint) IS
 	' Its windows suppress again from the commit on; one that has ended stays as it is. Raises 42704 for an unknown number or'
 	' NULL, 25006 in a read-only transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.end_hold(bigint)', '{operator}');
+
+CREATE FUNCTION poa_internal.holds_in_force() RETURNS SETOF poa.hold_log
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT h.* FROM poa.hold_log AS h WHERE h.ended_at IS NULL AND h.until > now()
+$$;
+COMMENT ON FUNCTION poa_internal.holds_in_force() IS 'the holds that are in force when the transaction begins';
+SELECT poa_internal.permit('FUNCTION poa_internal.holds_in_force()', '{operator,auditor}');

@@ -277,6 +277,7 @@ poa_purge_log(PG_FUNCTION_ARGS)
 	purging = true;
 	PG_TRY();
 	{
+		(void) poa_execute("SELECT poa_internal.keep_purged($1)", 1, params, values);
 		purged = poa_execute("DELETE FROM poa.suppression_log "
 							 "WHERE logged_at OPERATOR(pg_catalog.<) $1",
 							 1, params, values);

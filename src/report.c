@@ -83,9 +83,7 @@ poa_prepare_report(FunctionCallInfo fcinfo, const char *sql, ParamListInfo *para
 }
 
 /*
- * The distributors whose alerts a role may see, as a literal for a statement:
- * all where row-level security does not apply to the role, else those of
- * distributors_of().
+ * The distributors whose alerts a role may see, as a literal for a statement.
  */
 static const char *
 distributors_of_role(Oid role)
@@ -94,9 +92,6 @@ distributors_of_role(Oid role)
 	Oid			output;
 	bool		varlena;
 	Datum		distributors;
-
-	if (has_bypassrls_privilege(role))
-		return "ARRAY(SELECT pg_catalog.generate_series(-1, 99)::smallint)";
 
 	name = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(role, false)));
 	distributors = OidFunctionCall1(poa_function("poa_internal.distributors_of(pg_catalog.name)"), name);
