@@ -45,7 +45,7 @@ OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c))
 
 # src/NAME.sql, joined in this order into the extension's script.
 PARTS       = schema permission window guid node manufacturer guid_list device eligibility guid_list_import distributor \
-              activation settle sign_of_life asked no_answer originator track command hub_move log divert attach hold release purge set_node access explain suppressed_alert monthly window_fit \
+              activation settle sign_of_life asked no_answer originator track command hub_move log divert attach hold release purge set_node move_windows access explain suppressed_alert monthly window_fit \
               gbcs duis receive attached_alerts heard still_dark restoration words neighbourhood evidence_neighbours learn \
               evidence_no_activation evidence_started evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
@@ -70,7 +70,7 @@ DOCS        = README.md CHANGELOG.md
 # of them runs alone. REGRESS_16 are those that need PostgreSQL 16.
 REGRESS        = install sanity guid_io $(if $(filter-out 15,$(MAJORVERSION)),$(REGRESS_16)) guid_casts guid_ops \
                  node set_node manufacturer guid_list device eligibility distributor window activation settle command hub_move \
-                 divert divert_ways divert_jsonb divert_partition attach release same_alert hold log purge explain monthly \
+                 move_windows divert divert_ways divert_jsonb divert_partition attach release same_alert hold log purge explain monthly \
                  window_fit health health_mend metrics access access_rls search_path attack_rights attack_dno attack_table \
                  attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask late_activation replay report \
                  verify timeline open_window statement duis duis_alert gbcs receive receive_refusal receive_order receive_traffic errors uninstall

@@ -89,7 +89,8 @@ INSERT INTO may VALUES
 	('record_change', '{}'), ('keep_changes', '{}'), ('forget_all', '{}'),
 	-- more than one machine
 	('set_node', '{}'), ('own_sequence', '{}'), ('highest_number', '{}'), ('node_of', '{dno,operator,auditor}'),
-	('node_of_number', '{operator,auditor}'), ('this_node', '{operator,auditor}'), ('refuse_at_warehouse', '{operator}');
+	('node_of_number', '{operator,auditor}'), ('this_node', '{operator,auditor}'), ('refuse_at_warehouse', '{operator}'),
+	('export_windows', '{operator}'), ('import_windows', '{operator}'), ('follows', '{}');
 
 -- a function without a decision, a decision without a function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided

@@ -15,7 +15,8 @@ CREATE TABLE poa.command (
 	originator @extschema@.guid,
 	firmware_hash bytea,
 	activation_id bigint,
-	PRIMARY KEY (request_id, command_variant)
+	node integer DEFAULT coalesce(poa_internal.this_node(), 0),
+	PRIMARY KEY (request_id, command_variant, node)
 );
 CREATE INDEX command_device_idx ON poa.command USING hash (device);
 CREATE INDEX command_received_at_idx ON poa.command USING brin (received_at);
@@ -37,6 +38,7 @@ COMMENT ON COLUMN poa.command.cancels IS 'true for a cancellation';
 COMMENT ON COLUMN poa.command.originator IS 'GUID of the service user who sent it';
 COMMENT ON COLUMN poa.command.firmware_hash IS 'hash of the firmware image (32 octets), NULL for a cancellation';
 COMMENT ON COLUMN poa.command.activation_id IS 'the activation, NULL where none was tracked';
+COMMENT ON COLUMN poa.command.node IS 'number of the node that received it, 0 on a machine that is none';
 SELECT pg_catalog.pg_extension_config_dump('poa.command', '');
 
 CREATE FUNCTION poa_internal.record_command(
@@ -57,8 +59,12 @@ AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($1);
 BEGIN
+	/* another node may have received it before the meter was moved here, with its commands */
 	INSERT INTO poa.command AS c
-	VALUES (key, $2 <> 4, $3, $4, $5, $6, $2, $7, $8, poa_internal.request_part(key, 1), $9, $10)
+	SELECT key, $2 <> 4, $3, $4, $5, $6, $2, $7, $8, poa_internal.request_part(key, 1), $9, $10
+	WHERE NOT EXISTS (
+		SELECT FROM poa.command AS o
+		WHERE o.request_id = key AND o.command_variant = $2 AND o.node <> coalesce(poa_internal.this_node(), 0) AND o.action <> 'not_eligible')
 	ON CONFLICT ON CONSTRAINT command_pkey DO UPDATE
 	SET action = excluded.action, detail = excluded.detail, activation_id = excluded.activation_id
 	WHERE c.action = 'not_eligible';

@@ -365,8 +365,8 @@ BEGIN
 	END LOOP;
 	ok := behind = '{}';
 	detail := CASE WHEN ok THEN 'every sequence is past the numbers of its table'
-		ELSE format('the sequence of %s is behind its table, or in the range of another node, as after a copy by replication, so that inserts fail; %s',
-			array_to_string(behind, ', '), array_to_string(mends, '; ')) END;
+		ELSE format('the sequence of %s is behind its table, or in the range of another node, as after a copy by replication,'
+			' so that inserts fail; %s', array_to_string(behind, ', '), array_to_string(mends, '; ')) END;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.health_sequence() IS

@@ -10,7 +10,8 @@ CREATE TABLE poa.device_move (
 	device @extschema@.guid,
 	chf @extschema@.guid NOT NULL,
 	until timestamptz,
-	PRIMARY KEY (device, until)
+	node integer DEFAULT coalesce(poa_internal.this_node(), 0),
+	PRIMARY KEY (device, until, node)
 );
 CREATE INDEX device_move_chf_until_idx ON poa.device_move (chf, until);
 COMMENT ON TABLE poa.device_move IS
@@ -19,6 +20,7 @@ COMMENT ON TABLE poa.device_move IS
 COMMENT ON COLUMN poa.device_move.device IS 'GUID of the device';
 COMMENT ON COLUMN poa.device_move.chf IS 'GUID of the hub that it was on';
 COMMENT ON COLUMN poa.device_move.until IS 'UTC instant of the transaction that took it from there';
+COMMENT ON COLUMN poa.device_move.node IS 'number of the node that wrote the row, 0 on a machine that is none';
 SELECT pg_catalog.pg_extension_config_dump('poa.device_move', '');
 
 /* joins rows of any number with as many, so not by their product */
@@ -47,6 +49,14 @@ COMMENT ON FUNCTION poa_internal.record_move() IS
 	' Of several in one transaction the first counts';
 REVOKE ALL ON FUNCTION poa_internal.record_move() FROM PUBLIC;
 
+CREATE FUNCTION poa_internal.follows(status text, closes_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE	/* not STRICT, to be inlined */
+RETURN poa_internal.suppresses($1) AND $2 >= pg_catalog.now();
+COMMENT ON FUNCTION poa_internal.follows(text, timestamptz) IS
+	'whether a window follows its meter to another hub.'
+	' It does while it suppresses and has not closed';
+REVOKE ALL ON FUNCTION poa_internal.follows(text, timestamptz) FROM PUBLIC;
+
 CREATE FUNCTION poa_internal.follow_hub() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -66,7 +76,7 @@ BEGIN
 	END IF;
 	UPDATE poa.activation AS a SET chf = n.chf FROM arrived AS n
 	WHERE a.device OPERATOR(@extschema@.=) n.device AND a.chf OPERATOR(@extschema@.<>) n.chf
-		AND poa_internal.suppresses(a.status) AND a.closes_at >= now();
+		AND poa_internal.follows(a.status, a.closes_at);
 	IF TG_OP = 'INSERT' THEN
 		/* deleted and inserted again by one transaction, it has not left its hub */
 		DELETE FROM poa.device_move AS v USING arrived AS n

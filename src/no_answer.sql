@@ -5,7 +5,8 @@ CREATE TABLE poa.no_answer (
 	guid @extschema@.guid,
 	at timestamptz DEFAULT pg_catalog.now(),
 	code text,
-	PRIMARY KEY (guid, at, code)
+	node integer DEFAULT coalesce(poa_internal.this_node(), 0),
+	PRIMARY KEY (guid, at, code, node)
 );
 COMMENT ON TABLE poa.no_answer IS
 	'requests without an answer, to devices on hubs with an open alert.'
@@ -16,5 +17,6 @@ COMMENT ON COLUMN poa.no_answer.at IS 'UTC instant at which the DSP received tha
 COMMENT ON COLUMN poa.no_answer.code IS
 	'ResponseCode of the missing answer.'
 	' E20: the DCC could not communicate with the device; E21: no response was received (DUIS)';
+COMMENT ON COLUMN poa.no_answer.node IS 'number of the node that wrote the row, 0 on a machine that is none';
 SELECT pg_catalog.pg_extension_config_dump('poa.no_answer', '');
 SELECT poa_internal.permit('TABLE poa.no_answer', '{operator}', 'INSERT, MAINTAIN');

@@ -92,6 +92,11 @@ BEGIN
 	END LOOP;
 	/* a hold may be older, and its number another node's, too */
 	UPDATE poa.hold_log SET hold_id = DEFAULT WHERE node > 0 AND poa_internal.node_of_number(hold_id) <> node;
+	UPDATE poa.command AS c SET node = $1 WHERE c.node = coalesce(present, 0);
+	UPDATE poa_internal.message AS m SET node = $1 WHERE m.node = coalesce(present, 0);
+	UPDATE poa.asked AS q SET node = $1 WHERE q.node = coalesce(present, 0);
+	UPDATE poa.no_answer AS q SET node = $1 WHERE q.node = coalesce(present, 0);
+	UPDATE poa.device_move AS v SET node = $1 WHERE v.node = coalesce(present, 0);
 	DELETE FROM poa.node;
 	INSERT INTO poa.node (node) VALUES (node);
 END

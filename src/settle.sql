@@ -21,7 +21,9 @@ CREATE TABLE poa_internal.message (
 	activates_at timestamptz,
 	detail text,
 	arrived_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-	CONSTRAINT message_of_request UNIQUE (request_id, kind),
+	node integer NOT NULL DEFAULT coalesce(poa_internal.this_node(), 0),
+	/* a server has messages of its own node only, but for the warehouse */
+	CONSTRAINT message_of_request UNIQUE (request_id, kind, node),
 	CONSTRAINT kind_is_known
 		CHECK (kind OPERATOR(pg_catalog.=) ANY
 			(ARRAY['request', 'signed', 'local', 'cancellation', 'refusal', 'outcome', 'purged']))
@@ -45,6 +47,7 @@ COMMENT ON COLUMN poa_internal.message.detail IS
 	'the outcome, or the reason of a refusal.'
 	' For a purged command without a request_id, the number of its activation';
 COMMENT ON COLUMN poa_internal.message.arrived_at IS 'UTC instant, by the clock, at which it was delivered';
+COMMENT ON COLUMN poa_internal.message.node IS 'number of the node that wrote the row, 0 on a machine that is none';
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.message', '');
 SELECT pg_catalog.pg_extension_config_dump('poa_internal.message_message_id_seq', '');
 COMMENT ON SEQUENCE poa_internal.message_message_id_seq IS 'numbers of poa_internal.message; dumped, so that they go on after a restore';
@@ -95,14 +98,17 @@ CREATE FUNCTION poa_internal.note_message(
 	request_id text,
 	received_at timestamptz,
 	activates_at timestamptz DEFAULT NULL,
-	detail text DEFAULT NULL
+	detail text DEFAULT NULL,
+	message_id bigint DEFAULT NULL,
+	arrived_at timestamptz DEFAULT NULL
 ) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-	INSERT INTO poa_internal.message AS m (kind, device, request_id, received_at, activates_at, detail)
-	SELECT $1, $2, $3, $4, $5, $6
+	INSERT INTO poa_internal.message AS m (message_id, kind, device, request_id, received_at, activates_at, detail, arrived_at)
+	OVERRIDING SYSTEM VALUE
+	SELECT coalesce($7, nextval('poa_internal.message_message_id_seq')), $1, $2, $3, $4, $5, $6, coalesce($8, clock_timestamp())
 	WHERE $3 IS NOT NULL OR NOT EXISTS (
 		SELECT FROM poa_internal.message AS o
 		WHERE o.device OPERATOR(@extschema@.=) $2 AND o.kind = $1 AND o.request_id IS NULL AND o.received_at = $4)
@@ -112,10 +118,11 @@ BEGIN
 	RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) IS
+COMMENT ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text, bigint, timestamptz) IS
 	'notes a message in poa_internal.message.'
-	' False where the same one was received no later';
-REVOKE ALL ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text) FROM PUBLIC;
+	' False where the same one was received no later. One that another node has noted keeps its number and its arrival';
+REVOKE ALL ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, timestamptz, timestamptz, text, bigint, timestamptz)
+	FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.messages_of(request_id text)
 RETURNS TABLE (received_at timestamptz, activates_at timestamptz, outcome text, outcome_at timestamptz,

@@ -155,7 +155,8 @@ AS $$
 	JOIN poa.command AS c ON c.device OPERATOR(@extschema@.=) s.device
 	LEFT JOIN poa.originator AS o ON o.originator OPERATOR(@extschema@.=) c.originator
 	UNION ALL
-	SELECT m.received_at, m.kind, concat(m.detail, ' for ' || m.request_id), NULL, m.device, NULL, NULL
+	/* each node has noted an answer that was given to all */
+	SELECT DISTINCT m.received_at, m.kind, concat(m.detail, ' for ' || m.request_id), NULL::@extschema@.guid, m.device, NULL, NULL::bigint
 	FROM unnest($1) AS s (device) JOIN poa_internal.message AS m ON m.device OPERATOR(@extschema@.=) s.device
 	WHERE m.kind IN ('outcome', 'refusal', 'cancellation')
 	UNION ALL
