@@ -45,9 +45,12 @@ OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c))
 
 # src/NAME.sql, joined in this order into the extension's script.
 PARTS       = schema permission window guid node manufacturer guid_list device eligibility guid_list_import distributor \
-              activation settle sign_of_life asked no_answer originator track command hub_move log divert attach hold release purge set_node move_windows access explain suppressed_alert monthly window_fit \
-              gbcs duis receive attached_alerts heard still_dark restoration words neighbourhood evidence_neighbours learn \
-              evidence_no_activation evidence_started evidence_second evidence_unreachable evidence_silent genuine to_ask \
+              activation settle traffic originator track command hub_move \
+              log divert attach hold release purge set_node move_windows access explain \
+              suppressed_alert alert_count monthly window_fit gbcs duis receive \
+              attached_alerts sign_of_life still_dark restoration \
+              words neighbourhood evidence_neighbours learn evidence_no_activation evidence_started \
+              evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
               health verify timeline open_window statement metrics
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
@@ -72,7 +75,7 @@ REGRESS        = install sanity guid_io $(if $(filter-out 15,$(MAJORVERSION)),$(
                  node set_node manufacturer guid_list device eligibility distributor window activation settle command hub_move \
                  move_windows divert divert_ways divert_jsonb divert_partition attach release same_alert hold log purge explain monthly \
                  window_fit health health_mend metrics access access_rls search_path attack_rights attack_dno attack_table \
-                 attached_alerts heard still_dark restoration neighbourhood learn genuine to_ask late_activation replay report \
+                 attached_alerts sign_of_life still_dark restoration neighbourhood learn genuine to_ask late_activation replay report \
                  verify timeline open_window statement duis duis_alert gbcs receive receive_refusal receive_order receive_traffic errors uninstall
 REGRESS_16     = guid_softerr
 REGRESS_OPTS   = --no-locale --encoding=UTF8

@@ -108,6 +108,16 @@ INSERT INTO alerts VALUES ('AD1', '00000000000000c2', '2026-03-05 11:20', NULL, 
 	('AD1', '00000000000000c2', '2026-03-05 11:40', NULL, NULL);
 SELECT * FROM poa.replay('2026-03-05', '2026-03-06', '1 hour', NULL);
 
+-- a day of a window has 24 hours, also where the session's has 23
+INSERT INTO alerts VALUES ('AD1', '00000000000000c4', '2026-03-29 12:45+00', '2300000000001', NULL);
+INSERT INTO poa.device VALUES ('00000000000000e4', 'ESME', 2, '1063', '00000000000000c4', '2300000000001');
+INSERT INTO poa.guid_list VALUES ('00000000000000e4');
+SELECT poa.track_activation('00000000000000e4', received_at => '2026-03-28 13:00+00') IS NOT NULL AS tracked;
+SET TimeZone = 'Europe/London';
+SELECT sum(would_suppress) FROM poa.replay('2026-03-29', '2026-03-30', '0', '1 day');
+SELECT sum(would_suppress) FROM poa.replay('2026-03-29', '2026-03-30', '0', '23 hours 44 minutes');
+SET TimeZone = 'UTC';
+
 SELECT * FROM poa.replay(NULL, '2026-03-02');
 SELECT * FROM poa.replay('2026-03-01', NULL);
 SELECT * FROM poa.replay('2026-03-01', '2026-03-02', '-1 second');

@@ -17,7 +17,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	WITH activation AS (
 		SELECT a.*, poa_internal.suppresses(a.status) AS suppresses,
-			$2 >= a.opens_at AS opened, $2 <= a.closes_at AS not_closed,
+			poa_internal.window_holds(a.opens_at, 'infinity', $2) AS opened,
+			poa_internal.window_holds('-infinity', a.closes_at, $2) AS not_closed,
 			poa_internal.hold_in_force(a.chf, poa_internal.distributor_of(a.mpxn), a.manufacturer, a.originator) AS hold_id
 		FROM poa.activation AS a WHERE a.chf OPERATOR(@extschema@.=) $1
 	), deciding AS (

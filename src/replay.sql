@@ -16,7 +16,7 @@ CREATE FUNCTION poa_internal.replay_of(
 ) RETURNS TABLE (distributor_id smallint, alerts bigint, suppressed bigint, would_suppress bigint,
 	newly_suppressed bigint, newly_forwarded bigint, saving numeric)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET jit = off
+SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -42,8 +42,8 @@ BEGIN
 					SELECT v.activation_id, v.activates_at, v.opens_at, v.closes_at FROM poa.activation AS v
 					WHERE v.activation_id = ANY (l.matched[2:])
 				) AS w
-				WHERE l.decided_at BETWEEN coalesce(w.activates_at - window_before, w.opens_at)
-					AND coalesce(w.activates_at + window_after, w.closes_at)
+				WHERE poa_internal.window_holds(coalesce(poa_internal.utc_plus(w.activates_at, - window_before), w.opens_at),
+					coalesce(poa_internal.utc_plus(w.activates_at, window_after), w.closes_at), l.decided_at)
 				ORDER BY w.activates_at DESC, w.activation_id DESC LIMIT 1
 			) END AS activation_id
 		FROM poa.suppression_log AS l
@@ -56,8 +56,8 @@ BEGIN
 				SELECT v.activation_id FROM poa.activation AS v
 				WHERE v.chf OPERATOR(@extschema@.=) s.chf AND v.received_at <= s.decided_at
 					AND (poa_internal.suppresses(v.status) OR v.ended_at > s.decided_at)
-					AND s.decided_at BETWEEN coalesce(v.activates_at - window_before, v.opens_at)
-						AND coalesce(v.activates_at + window_after, v.closes_at)
+					AND poa_internal.window_holds(coalesce(poa_internal.utc_plus(v.activates_at, - window_before), v.opens_at),
+						coalesce(poa_internal.utc_plus(v.activates_at, window_after), v.closes_at), s.decided_at)
 				ORDER BY v.activates_at DESC, v.activation_id DESC LIMIT 1
 			) END
 		FROM poa_internal.stored_ad1(distributors, from_at, to_at) AS s
