@@ -98,4 +98,62 @@ SELECT node FROM poa.node;
 RESET ROLE;
 SELECT poa.revoke_all('regress_poa_operator');
 DROP ROLE regress_poa_operator;
+
+-- the warehouse: rows of nodes come by replication, and nothing is numbered
+SELECT poa.set_node(0);
+SELECT DISTINCT number FROM pg_temp.number;
+INSERT INTO poa.activation (activation_id, device, chf, request_id, received_at, activates_at, opens_at, closes_at, status) OVERRIDING SYSTEM VALUE
+VALUES (1000000000001, 1::bigint::guid, 201::bigint::guid, 'r1', '2026-03-01', '2026-03-01 12:00', '2026-03-01 12:00', '2026-03-01 12:30', 'tracked'),
+	(2000000000001, 1::bigint::guid, 202::bigint::guid, 'r2', '2190-03-01', '2190-03-01 12:00', '2190-03-01 12:00', '2190-03-01 12:30', 'tracked');
+INSERT INTO poa.suppression_log (log_id, logged_at, diverted, source_schema, source_table, alert, alert_code, chf, decided_at, activation_id, matched, device,
+	activates_at, opens_at, closes_at, delay) OVERRIDING SYSTEM VALUE
+VALUES (1000000000007, '2026-03-01 12:10', true, 'public', 'alerts', '{"chf": "00-00-00-00-00-00-00-C9"}', 'AD1', 201::bigint::guid, '2026-03-01 12:10', 1000000000001, '{1000000000001}',
+	1::bigint::guid, '2026-03-01 12:00', '2026-03-01 12:00', '2026-03-01 12:30', '10 minutes');
+INSERT INTO poa.release_log (log_id, released_by, reason) VALUES (1000000000007, 'somebody', 'at the node');
+CREATE PROCEDURE refused(statements text[]) LANGUAGE plpgsql AS $$
+DECLARE
+	s text;
+	why text;
+	hint text;
+BEGIN
+	FOREACH s IN ARRAY statements LOOP
+		BEGIN
+			EXECUTE 'SELECT ' || s;
+			RAISE WARNING 'not refused: %', s;
+		EXCEPTION WHEN object_not_in_prerequisite_state THEN
+			GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+			RAISE INFO '%. % %', sqlerrm, why, hint;
+		WHEN OTHERS THEN
+			RAISE WARNING '% % (%)', s, sqlerrm, sqlstate;
+		END;
+	END LOOP;
+END
+$$;
+CALL refused(ARRAY[$$poa.track_activation(1::bigint::guid)$$, $$poa.cancel_activation(1::bigint::guid)$$, $$poa.record_outcome('r1', 'succeeded')$$,
+	$$poa.record_outcome('r1', 'activation_failure')$$, $$poa.refuse_activation('r1', 'E20')$$, $$poa.receive('<x/>'::text)$$, $$poa.receive('<x/>'::xml)$$,
+	$$poa.release(1000000000007, 'x')$$, $$poa.release(3000000000001, 'x')$$, $$poa.release(7, 'x')$$, $$poa.release_still_dark()$$, $$poa.release_genuine()$$,
+	$$poa.hold('x', now() + interval '1 day')$$, $$poa.end_hold(2000000000001)$$, $$poa.undo_import(1000000000001)$$, $$poa_internal.finish_import('add', 'x', 'x')$$,
+	$$poa.purge_log('infinity')$$, $$poa.purge_activations('infinity')$$, $$poa.export_windows(1::bigint::guid)$$,
+	$$poa.import_windows('{"device": "00-00-00-00-00-00-00-01", "activations": [], "messages": [], "commands": []}')$$]);
+-- an alert that is judged here would need a number: an error, and not lost
+INSERT INTO alerts VALUES ('AD1', 201::bigint::guid, NULL, '2026-03-01 12:10');
+INSERT INTO alerts VALUES ('AD1', 201::bigint::guid, NULL, '2026-03-01 12:40');
+-- the feed may come here too: windows follow at the nodes
+UPDATE poa.device SET chf = 203::bigint::guid;
+SELECT activation_id, chf::bigint FROM poa.activation ORDER BY 1;
+SELECT count(*) AS moves FROM poa.device_move;
+-- its log cannot be changed, nor by what a subscription brings
+UPDATE poa.suppression_log SET mpxn = NULL;
+DELETE FROM poa.release_log;
+SET session_replication_role = replica;
+DELETE FROM poa.suppression_log;
+RESET session_replication_role;
+SELECT tgrelid::regclass::text AS log, tgenabled FROM pg_trigger WHERE tgname = 'keep_at_warehouse' ORDER BY 1;
+SELECT check_name, ok, detail FROM poa.health() WHERE check_name IN ('sequence', 'append_only');
+ALTER TABLE poa.release_log DISABLE TRIGGER keep_at_warehouse;
+SELECT ok, detail FROM poa.health() WHERE check_name = 'append_only';
+ALTER TABLE poa.release_log ENABLE REPLICA TRIGGER keep_at_warehouse;
+SELECT poa.set_node(0);
+SELECT poa.set_node(1);
 DROP TABLE alerts;
+DROP PROCEDURE refused;

@@ -128,6 +128,7 @@ DECLARE
 	coming @extschema@.guid[] = '{}';
 	leaving @extschema@.guid[] = '{}';
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa_internal.finish_import()');
 	IF (mode IN ('replace', 'add', 'remove')) IS NOT TRUE THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('mode must be replace, add or remove, not %s', coalesce('"' || mode || '"', 'NULL'));
@@ -206,6 +207,7 @@ DECLARE
 	came @extschema@.guid[];
 	gone @extschema@.guid[];
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.undo_import()', undo_import.import_id);
 	PERFORM poa_internal.lock_guid_list();
 	SELECT * INTO import FROM poa.guid_list_import AS i WHERE i.import_id = undo_import.import_id;
 	IF NOT FOUND THEN

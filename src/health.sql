@@ -234,12 +234,16 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT count(*) = 0,
 		CASE WHEN count(*) = 0 THEN 'the logs are guarded'
-			ELSE format('%s can be changed; %s', string_agg(g.log, ', ' ORDER BY g.log),
-				string_agg(format('ALTER TABLE %s ENABLE ALWAYS TRIGGER append_only', g.log), '; ' ORDER BY g.log)) END
-	FROM (VALUES ('poa.suppression_log'), ('poa.release_log')) AS g (log)
+			ELSE format('%s can be changed; %s', string_agg(DISTINCT g.log, ', ' ORDER BY g.log),
+				string_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I', g.log, g.enabled, g.name), '; ' ORDER BY g.log, g.name)) END
+	FROM (
+		SELECT l.log, t.* FROM (VALUES ('poa.suppression_log'), ('poa.release_log')) AS l (log)
+		CROSS JOIN (VALUES ('append_only', 'ALWAYS', 'A'), ('keep_at_warehouse', 'REPLICA', 'R')) AS t (name, enabled, tgenabled)
+	) AS g
 	WHERE NOT EXISTS (
 		SELECT FROM pg_trigger AS t
-		WHERE t.tgrelid = to_regclass(g.log) AND t.tgname = 'append_only' AND t.tgenabled = 'A')
+		WHERE t.tgrelid = to_regclass(g.log) AND t.tgname = g.name AND t.tgenabled = g.tgenabled::"char")
+		AND (g.name = 'append_only' OR poa_internal.this_node() = 0)
 $$;
 COMMENT ON FUNCTION poa_internal.health_append_only() IS 'check append_only: the logs cannot be changed';
 REVOKE ALL ON FUNCTION poa_internal.health_append_only() FROM PUBLIC;

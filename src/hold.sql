@@ -65,6 +65,7 @@ AS $$
 DECLARE
 	id bigint;
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.hold()');
 	IF coalesce(btrim(reason, E' \t\n\v\f\r'), '') = '' THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'reason must not be blank',
@@ -120,6 +121,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.end_hold()', $1);
 	IF NOT EXISTS (SELECT FROM poa.hold_log AS h WHERE h.hold_id = $1) THEN
 		RAISE undefined_object USING
 			MESSAGE = format('hold %s does not exist', coalesce($1::text, 'NULL')),

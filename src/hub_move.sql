@@ -29,6 +29,10 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_nestloop = off
 AS $$
 BEGIN
+	/* the nodes send it */
+	IF poa_internal.this_node() = 0 THEN
+		RETURN NULL;
+	END IF;
 	IF TG_OP = 'DELETE' THEN
 		INSERT INTO poa.device_move (device, chf, until)
 		SELECT o.device, o.chf, now() FROM left_behind AS o WHERE o.chf IS NOT NULL
@@ -62,6 +66,10 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
+	/* the nodes send windows that have moved */
+	IF poa_internal.this_node() = 0 THEN
+		RETURN NULL;
+	END IF;
 	/*
 	 * A transaction that settles a device has locked its row in poa.device, if it
 	 * saw one, and updated its turn.  A row that is inserted was not seen, and an

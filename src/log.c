@@ -39,6 +39,7 @@
 #include "compat.h"
 #include "distributor.h"
 #include "log.h"
+#include "node.h"
 #include "suppression_log.h"
 
 struct PoaLogWriter
@@ -272,6 +273,7 @@ poa_purge_log(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("the instant to purge before must not be NULL")));
+	poa_refuse_at_warehouse("poa.purge_log()", 0);
 
 	SPI_connect();
 	purging = true;

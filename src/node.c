@@ -79,7 +79,7 @@ poa_refuse_at_warehouse(const char *what, int64 number)
 			 errdetail("The warehouse has what its nodes send, and changes none of it."),
 			 number >= POA_NODE_NUMBERS ?
 			 errhint("Call it at node %lld.", (long long) (number / POA_NODE_NUMBERS)) :
-			 errhint("Call it at the node of the hub.")));
+			 errhint("Call it at the node that it concerns.")));
 }
 
 /*

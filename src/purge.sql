@@ -69,6 +69,7 @@ AS $$
 DECLARE
 	purged poa.activation[];
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.purge_activations()');
 	IF before IS NULL THEN
 		RAISE null_value_not_allowed USING MESSAGE = 'the instant to purge before must not be NULL';
 	END IF;

@@ -218,6 +218,7 @@ DECLARE
 	request_id text;
 	code text;
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.receive()');
 	IF kind = 'activation' THEN
 		SELECT r.action, r.activation_id, r.detail INTO action, activation_id, detail
 		FROM poa_internal.receive_activation(poa_internal.read_activation(fields), received_at) AS r;

@@ -31,6 +31,7 @@
 
 #include "attach.h"
 #include "catalog.h"
+#include "node.h"
 #include "release.h"
 
 /*
@@ -305,6 +306,7 @@ poa_release(PG_FUNCTION_ARGS)
 				 errhint("Say which alert is released, and why: both are kept on record.")));
 
 	PreventCommandIfReadOnly("poa.release()");
+	poa_refuse_at_warehouse("poa.release()", PG_GETARG_INT64(0));
 	released_by = CStringGetTextDatum(GetUserNameFromId(GetUserId(), false));
 
 	SPI_connect();

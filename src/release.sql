@@ -60,6 +60,7 @@ DECLARE
 	released bigint := 0;
 	id bigint;
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.release()');
 	/* or each of them would be a warning */
 	IF current_setting('transaction_read_only')::boolean THEN
 		RAISE read_only_sql_transaction USING MESSAGE = 'cannot execute poa.release() in a read-only transaction';

@@ -104,8 +104,42 @@ $$;
 COMMENT ON FUNCTION poa.set_node(integer) IS
 	'makes this server a node of several, 1 to 9000, or 0, the warehouse.'
 	' From then on the numbers that it gives out, log_id, activation_id, import_id and hold_id among them, count from node * 10^12 + 1;'
-	' the warehouse numbers nothing. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
+	' the warehouse numbers nothing, and whatever tracks, releases, holds, imports or purges raises 55000 there. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
 	' activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where poa.activation or'
 	' poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
 	' row-level security applies to';
 REVOKE ALL ON FUNCTION poa.set_node(integer) FROM PUBLIC;
+
+/*
+ * Statement triggers, which keep the logs append-only, do not fire for what an
+ * apply worker does.
+ */
+CREATE FUNCTION poa_internal.keep_at_warehouse() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF poa_internal.this_node() = 0 THEN
+		RETURN NULL;
+	ELSIF TG_OP = 'DELETE' THEN
+		RETURN OLD;
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.keep_at_warehouse() IS
+	'trigger: passes over what a subscription would change at the warehouse.'
+	' That is updates and deletes; elsewhere it lets them through';
+REVOKE ALL ON FUNCTION poa_internal.keep_at_warehouse() FROM PUBLIC;
+CREATE TRIGGER keep_at_warehouse BEFORE UPDATE OR DELETE ON poa.suppression_log
+	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_at_warehouse();
+ALTER TABLE poa.suppression_log ENABLE REPLICA TRIGGER keep_at_warehouse;
+COMMENT ON TRIGGER keep_at_warehouse ON poa.suppression_log IS 'a purge at a node leaves the rows of the warehouse';
+CREATE TRIGGER keep_at_warehouse BEFORE UPDATE OR DELETE ON poa.release_log
+	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_at_warehouse();
+ALTER TABLE poa.release_log ENABLE REPLICA TRIGGER keep_at_warehouse;
+COMMENT ON TRIGGER keep_at_warehouse ON poa.release_log IS 'a purge at a node leaves the rows of the warehouse';
+CREATE TRIGGER keep_at_warehouse BEFORE UPDATE OR DELETE ON poa.activation_change
+	FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_at_warehouse();
+ALTER TABLE poa.activation_change ENABLE REPLICA TRIGGER keep_at_warehouse;
+COMMENT ON TRIGGER keep_at_warehouse ON poa.activation_change IS 'a purge at a node leaves the rows of the warehouse';

@@ -81,6 +81,7 @@ DECLARE
 	listed boolean;
 	turn bigint;
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.track_activation()');
 	IF (isfinite($4) AND isfinite(starts)) IS NOT TRUE THEN
 		PERFORM poa_internal.check_instant('received_at', $4), poa_internal.check_instant('activates_at', starts);
 	END IF;
@@ -237,6 +238,7 @@ AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($2);
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.cancel_activation()');
 	PERFORM poa_internal.check_instant('received_at', $3);
 	IF NOT EXISTS (SELECT FROM poa.guid_list AS g WHERE g.guid OPERATOR(@extschema@.=) $1)
 		AND NOT EXISTS (SELECT FROM poa.activation AS a WHERE a.device OPERATOR(@extschema@.=) $1)
@@ -331,6 +333,7 @@ DECLARE
 	device @extschema@.guid;
 	heard CONSTANT text := format('outcome %s of %s', outcome, key);
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.record_outcome()');
 	PERFORM poa_internal.check_instant('received_at', $3);
 	CASE
 		WHEN outcome IN ('succeeded', 'no_image_held', 'hash_mismatch') THEN
@@ -378,6 +381,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM poa_internal.refuse_at_warehouse('poa.refuse_activation()');
 	PERFORM poa_internal.check_instant('received_at', $3);
 	RETURN $1 IS NOT NULL
 		AND poa_internal.note_answer('refusal', poa_internal.canonical_request_id($1), coalesce($2, 'refused'), $3) IS NOT NULL;
