@@ -50,18 +50,23 @@ RETURNS TABLE (log_id bigint, detail text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-	SELECT m.log_id, string_agg(
-		CASE WHEN m.start_at < m.opens_at
-			THEN format('The outage began at %s, before the window of meter %s opened at %s.',
-				poa_internal.said_at(m.start_at), m.device, poa_internal.said_at(m.opens_at))
-			ELSE format('The outage began %s after the activation of meter %s; reboots of its kind begin %s to %s after it.',
-				poa_internal.said_for(m.start_at - m.activates_at), m.device,
-				poa_internal.said_for(m.started_low), poa_internal.said_for(m.started_high))
-		END, ' ' ORDER BY m.place)
-	FROM poa_internal.matched_activation(log_ids) AS m
-	GROUP BY m.log_id
-	HAVING bool_and(m.outside) AND min(m.start_at) <= as_of
-		AND NOT bool_or(m.manufacturer IN (SELECT d.manufacturer FROM poa_internal.drift(as_of) AS d WHERE d.drifted))
+	WITH outside AS MATERIALIZED (
+		SELECT m.log_id, array_agg(m.manufacturer) AS manufacturers, string_agg(
+			CASE WHEN m.start_at < m.opens_at
+				THEN format('The outage began at %s, before the window of meter %s opened at %s.',
+					poa_internal.said_at(m.start_at), m.device, poa_internal.said_at(m.opens_at))
+				ELSE format('The outage began %s after the activation of meter %s; reboots of its kind begin %s to %s after it.',
+					poa_internal.said_for(m.start_at - m.activates_at), m.device,
+					poa_internal.said_for(m.started_low), poa_internal.said_for(m.started_high))
+			END, ' ' ORDER BY m.place) AS detail
+		FROM poa_internal.matched_activation(log_ids) AS m
+		GROUP BY m.log_id
+		HAVING bool_and(m.outside) AND min(m.start_at) <= as_of
+	)
+	/* drift is looked at only where there is such a one */
+	SELECT o.log_id, o.detail FROM outside AS o
+	WHERE NOT o.manufacturers && (
+		SELECT coalesce(array_agg(d.manufacturer), '{}') FROM poa_internal.drift(as_of) AS d WHERE d.drifted)
 $$;
 COMMENT ON FUNCTION poa_internal.evidence_started(bigint[], timestamptz) IS
 	'of some suppressed alerts those whose outage began when no reboot does.'
