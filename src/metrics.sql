@@ -221,11 +221,13 @@ AS $$
 		) AS c USING (action)
 		UNION ALL
 		/* by number, of which a node has those from node * 10^12 on */
-		SELECT 9, 'poa_log_entries', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END FROM poa.suppression_log_log_id_seq AS s
+		SELECT 9, 'poa_log_entries', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
+		FROM poa.suppression_log_log_id_seq AS s
 		UNION ALL
 		SELECT 10, 'poa_last_logged_timestamp_seconds', '{}', extract(epoch FROM l.logged_at) FROM last_entry AS l
 		UNION ALL
-		SELECT 11, 'poa_activations', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END FROM poa.activation_activation_id_seq AS s
+		SELECT 11, 'poa_activations', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
+		FROM poa.activation_activation_id_seq AS s
 		UNION ALL
 		SELECT 12, 'poa_last_activation_timestamp_seconds', '{}', extract(epoch FROM a.received_at) FROM last_activation AS a
 		UNION ALL
