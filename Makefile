@@ -2,7 +2,8 @@
 #
 #   make setup      installs what building and testing needs (Debian)
 #   make test       builds and tests in a throw-away server, as any user
-#   make demo       the tour; KEEP=1 leaves its server up to look around
+#   make demo       the tour, with a statement of a month in build/; KEEP=1 leaves
+#                   its server up to look around
 #   make bench      the measurements; QUICK=1 only tries them out, BENCH='storm
 #                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each

@@ -253,16 +253,16 @@ from xml.etree import ElementTree
 sheet = ElementTree.fromstring(zipfile.ZipFile(sys.argv[1]).read('xl/worksheets/sheet1.xml'))
 space = re.match('{.*}', sheet.tag)[0]
 def column(reference):
-    number = 0
-    for letter in re.match('[A-Z]+', reference)[0]:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
+	number = 0
+	for letter in re.match('[A-Z]+', reference)[0]:
+		number = number * 26 + ord(letter) - 64
+	return number - 1
 rows = []
 for row in sheet.iter(space + 'row'):
-    cells = [''] * 24
-    for cell in row:
-        cells[column(cell.get('r'))] = ('text ' if cell.get('t') == 'inlineStr' else 'number ') + ''.join(cell.itertext())
-    rows.append(cells)
+	cells = [''] * 24
+	for cell in row:
+		cells[column(cell.get('r'))] = ('text ' if cell.get('t') == 'inlineStr' else 'number ') + ''.join(cell.itertext())
+	rows.append(cells)
 json.dump(rows, sys.stdout)
 PYTHON
 my @columns = qw(log_id what received_at alert_code alerts mpxn distributor_id distributor chf device manufacturer originator service_user
@@ -353,20 +353,27 @@ SKIP:
 	my %text = map { $_ => ($dom =~ m{<dd id="$_">([^<]*)</dd>})[0] } qw(suppressed saving);
 	is($text{suppressed} =~ tr/0-9//cdr, figure($page{southern}, 'suppressed'), 'the browser shows the figures');
 
-	# measured(PAGE, WIDTH, SCRIPT): what SCRIPT(window) says of the page in a frame of that width
+	# measured(SCRIPT, INSIDE, PAGES): what SCRIPT(window) says of each page, once INSIDE has run in it, in frames of 390 and of 1200 pixels
 	my $number = 0;
 	my $measured = sub {
-		my ($page, $width, $script, $inside) = @_;
-		$page =~ s/<meta http-equiv="Content-Security-Policy"[^>]*>// and $page =~ s{</body>}{<script>$inside</script></body>} if $inside;
-		my $srcdoc = $page =~ s/&/&amp;/gr =~ s/"/&quot;/gr;
-		my $file = "$dir/frame" . ++$number . '.html';
-		append_to_file($file, qq{<!DOCTYPE html><meta charset="utf-8"><body><iframe id="f" style="border:0;width:${width}px;height:3000px" srcdoc="$srcdoc"></iframe>
-<script>const say = x => { const p = document.createElement("pre"); p.id = "answer"; p.textContent = JSON.stringify(x); document.body.append(p); };
-f.onload = () => Promise.resolve(($script)(f.contentWindow)).then(say, e => say(String(e)));</script></body>});
+		my ($script, $inside, @pages) = @_;
+		my $frames = '';
+		foreach my $page (@pages)
+		{
+			$page =~ s/<meta http-equiv="Content-Security-Policy"[^>]*>// and $page =~ s{</body>}{<script>$inside</script></body>} if $inside;
+			my $srcdoc = $page =~ s/&/&amp;/gr =~ s/"/&quot;/gr;
+			$frames .= qq{<iframe style="border:0;width:${_}px;height:3000px" srcdoc="$srcdoc"></iframe>\n} foreach 390, 1200;
+		}
+		my $file = "$dir/frames" . ++$number . '.html';
+		append_to_file($file, qq{<!DOCTYPE html><meta charset="utf-8"><body>$frames<script>
+const say = x => { const p = document.createElement("pre"); p.id = "answer"; p.textContent = JSON.stringify(x); document.body.append(p); };
+window.onload = () => Promise.all([...document.querySelectorAll("iframe")].map(f => ($script)(f.contentWindow))).then(say, e => say([String(e)]));
+</script></body>});
 		run([ @browse, '--window-size=1400,3000', '--virtual-time-budget=60000', '--dump-dom', "file://$file" ], '<', \undef, '>', \my $answer, '2>', \my $said);
 		my ($json) = $answer =~ m{<pre id="answer">(.*?)</pre>}s or diag $said;
-		return JSON::PP->new->allow_nonref->decode(($json // '"no answer"') =~ s/&lt;/</gr =~ s/&gt;/>/gr =~ s/&amp;/&/gr);
+		return @{ decode_json(($json // '["no answer"]') =~ s/&lt;/</gr =~ s/&gt;/>/gr =~ s/&amp;/&/gr) };
 	};
+	my @shown = ([ 'southern at 390 pixels', 'southern at 1200 pixels', 'the large month at 390', 'the large month at 1200' ], $page{southern}, $large);
 	# what is wider than the page, the pictures that are shown, and the size of their letters on the screen
 	my $look = <<'SCRIPT';
 w => {
@@ -381,14 +388,12 @@ w => {
 			* e.getBoundingClientRect().width / e.viewBox.baseVal.width))) };
 }
 SCRIPT
-	foreach my $width (390, 1200)
+	my @looks = $measured->($look, '', @shown[ 1, 2 ]);
+	foreach my $name (@{ $shown[0] })
 	{
-		foreach ([ 'southern', $page{southern} ], [ 'the large month', $large ])
-		{
-			my ($name, $shown) = ("$_->[0] at $width pixels", $measured->($_->[1], $width, $look));
-			cmp_ok(delete $shown->{letters}, '>=', 11, "$name: letters in pictures to read");
-			is_deeply($shown, { scrolls => JSON::PP::false, wider => [], pictures => 2 }, "$name: no scrolling sideways, each picture in one size");
-		}
+		my $seen = shift @looks;
+		cmp_ok(delete $seen->{letters}, '>=', 11, "$name: letters in pictures to read");
+		is_deeply($seen, { scrolls => JSON::PP::false, wider => [], pictures => 2 }, "$name: no scrolling sideways, each picture in one size");
 	}
 
 	# pages(PAGE): on paper
@@ -408,11 +413,9 @@ SCRIPT
 	# axe, where npm install -g axe-core or AXE_CORE=/path/axe.min.js has brought it
 	my ($axe) = grep { defined && -f } $ENV{AXE_CORE}, map { "$_/axe-core/axe.min.js" } '/usr/local/lib/node_modules', '/usr/lib/node_modules', '/usr/share/nodejs';
 	skip 'axe-core is not installed (npm install -g axe-core)', 4 unless $axe;
-	foreach my $width (390, 1200)
-	{
-		is_deeply($measured->($_->[1], $width, 'w => w.axe.run().then(r => r.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html]))', slurp_file($axe) =~ s{</script}{<\\/script}gr),
-			[], "$_->[0] at $width pixels: axe finds no violation") foreach [ 'the large month', $large ], [ 'a nil return', slurp_file("$dir/none.html") ];
-	}
+	my @violations = $measured->('w => w.axe.run().then(r => r.violations.map(v => [v.id, v.nodes.length, v.nodes[0].html]))',
+		slurp_file($axe) =~ s{</script}{<\\/script}gr, @shown[ 1, 2 ]);
+	is_deeply(shift @violations, [], "$_: axe finds no violation") foreach @{ $shown[0] };
 }
 
 done_testing();
