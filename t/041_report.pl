@@ -319,6 +319,34 @@ is($code, 0, 'a month of 10,000 alerts') or diag $err;
 is(figure($large, 'suppressed'), 10000, 'has them');
 like($large, qr/<caption>150 alerts, the first 100 of them; --csv and --xlsx have all; each with the reason below it/, 'and lists a hundred of the released');
 
+# Reboots whose starts are told: ten of minute 10, ten of minute 12, each heard of
+# four minutes later, and what is learned of them.
+$node->safe_psql('postgres', q{
+	CREATE ROLE eastern LOGIN;
+	SELECT poa.grant_dno('eastern', 10);
+	CREATE TABLE told (alert_code text, chf guid, received_at timestamptz, mpxn text, device guid, outage_started_at timestamptz);
+	SELECT poa.attach('told', device => 'device', started => 'outage_started_at');
+	SELECT count(poa.track_activation(device, received_at => timestamptz '2022-07-01Z' + (device::bigint - 4096) * interval '1 day'))
+	FROM poa.device WHERE device::bigint BETWEEN 4097 AND 4116;
+	INSERT INTO told SELECT 'AD1', chf, activates_at + at + interval '190 seconds', '1000000000001', NULL, activates_at + at
+	FROM poa.activation, LATERAL (SELECT (10 + activation_id % 2 * 2) * interval '1 minute') AS s (at) WHERE activates_at >= '2022-07-01';
+	INSERT INTO told SELECT '8F36', NULL, outage_started_at + interval '4 minutes', NULL, chf, NULL FROM poa.suppression_log WHERE outage_started_at IS NOT NULL;
+	INSERT INTO poa.learning (manufacturer, alerts) VALUES ('1063', 5);
+	SELECT poa.learn('2022-07-01', '2022-07-31');
+});
+($code, my $reboots, $err) = report('auditor', '2022-07');
+is($code, 0, 'a month of reboots whose starts are told') or diag $err;
+is_deeply([ map { column($reboots, 'to the outage’s start', $_)->[0] } 0 .. 5 ], [ '1063', 20, '11:00', '12:00', '15:00', '16:00' ], 'when outages began, and were over');
+is_deeply([ map { column($reboots, 'Learned of reboots', $_) } 0, 1, 3, 4, 5 ], [ map { [ split /\|/ ] } split /\n/, as('auditor', q{
+	SELECT manufacturer, 'all', alerts, to_char(started_low, 'FMMI:SS') || ' to ' || to_char(started_high, 'FMMI:SS'), to_char(silence_high, 'FMMI:SS') FROM poa.reboot_profile}) =~ s/\|/\n/gr ],
+	'and what was learned');
+is(scalar(() = $reboots =~ /<svg/g), 6, 'a third picture, in two sizes');
+is_deeply(column($reboots, 'Reboots by minute', 2), [ 10, 10, 0, 0 ], 'which has the starts');
+is_deeply(column($reboots, 'Reboots by minute', 3), [ 0, 0, 10, 10 ], 'and the signs of life');
+(undef, my $own) = report('eastern', '2022-07');
+is(column($own, 'to the outage’s start', 1)->[0], 20, 'a DNO has its reboots');
+unlike($own, qr/reboot_profile|Learned/, 'without what it may not read');
+
 # contrast(COLOUR, COLOUR): by the formula of WCAG 2
 sub contrast
 {
