@@ -397,7 +397,7 @@ AS $$
 		FROM pg_subscription AS s
 		LEFT JOIN pg_stat_subscription AS w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
 		WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-			AND (w.pid IS NULL OR w.latest_end_time < now() - interval '5 minutes')
+			AND (NOT s.subenabled OR w.pid IS NULL OR w.latest_end_time < now() - interval '5 minutes')
 			AND EXISTS (
 				SELECT FROM pg_subscription_rel AS r JOIN pg_class AS c ON c.oid = r.srrelid
 				WHERE r.srsubid = s.oid AND (c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)

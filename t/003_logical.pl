@@ -197,10 +197,34 @@ SQL
 $publisher->wait_for_catchup('everything');
 $compare->('applied');
 is($publisher->safe_psql('moved', 'SELECT count(*) FROM poa.sign_of_life'), '1', 'the purge removed rows of a table in a publication');
+
+# poa.health() at the new server: a subscription that stands still, and sequences that the copy left behind
+my $health = sub {
+	return $subscriber->safe_psql('moved', "SELECT ok, detail FROM poa.health() WHERE check_name = '$_[0]'");
+};
+is($health->('subscription'), 't|no subscription to these tables stands still', 'health: the subscription runs');
+$subscriber->safe_psql('moved', 'ALTER SUBSCRIPTION everything DISABLE');
+like($health->('subscription'), qr/^f\|subscription everything is disabled, .*; (ALTER SUBSCRIPTION everything ENABLE)$/, 'health: it is disabled');
+$subscriber->safe_psql('moved', $1) if $health->('subscription') =~ /; (ALTER SUBSCRIPTION .*)$/;
+ok($subscriber->poll_query_until('moved', q{SELECT ok FROM poa.health() WHERE check_name = 'subscription'}), 'health: the statement mends it');
+# a row that is there already stops the worker, which begins again every few seconds and is stopped each time
+$subscriber->safe_psql('moved', "INSERT INTO alerts VALUES (100, '8F35', NULL, NULL, NULL)");
+$publisher->safe_psql('moved', "INSERT INTO alerts VALUES (100, '8F36', NULL, NULL, NULL)");
+ok($subscriber->poll_query_until('moved', q{SELECT detail LIKE 'subscription everything has no worker%' FROM poa.health() WHERE check_name = 'subscription'}),
+	'health: its worker fails');
+$subscriber->safe_psql('moved', 'DELETE FROM alerts WHERE id = 100');
+$publisher->wait_for_catchup('everything');
+ok($subscriber->poll_query_until('moved', q{SELECT ok FROM poa.health() WHERE check_name = 'subscription'}), 'health: it goes on');
 $subscriber->safe_psql('moved', 'DROP SUBSCRIPTION everything');
+my ($behind) = $health->('sequence') =~ /^f\|the sequence of .*poa\.suppression_log.* is behind its table, .*?; (SELECT setval.*)$/;
+ok(defined $behind, 'health: sequences are behind');
+$subscriber->safe_psql('moved', $behind // '');
+is($health->('sequence'), 't|every sequence is past the numbers of its table', 'health: the statements mend them');
+is($subscriber->safe_psql('moved', "INSERT INTO alerts VALUES (101, 'AD1', 1::bigint::guid, '2030-01-01 00:17:00+00', NULL) RETURNING id"), '',
+	'and the first alert after the switch-over is diverted');
 
 $_->stop foreach $subscriber, $publisher;
-my @complaints = grep { /WARNING|PANIC|TRAP|terminated by signal|not owned|leak|ERROR/ && !/terminating walreceiver|parallel/ }
+my @complaints = grep { /WARNING|PANIC|TRAP|terminated by signal|not owned|leak|ERROR/ && !/terminating walreceiver|parallel|alerts_pkey|logical replication worker/ }
   map { split /\n/, slurp_file($_->logfile) } $subscriber, $publisher;
 is(join("\n", @complaints), '', 'the servers have nothing to complain about');
 

@@ -76,4 +76,22 @@ is($node->safe_psql('postgres', q{SELECT string_agg(device::bigint::text, ',') F
 	'5', 'a meter that is dark is to be asked, and none that was heard');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM (SELECT device FROM dsp.to_send EXCEPT SELECT device FROM poa.asked) AS d}), '0', 'which is noted');
 
+# poa.health() of the scheduled releases: they run, one is not active, one fails
+my $health = sub { return $node->safe_psql('postgres', q{SELECT ok, detail FROM poa.health() WHERE check_name = 'scheduled'}) };
+my $failing = 'the scheduled release does not run: job \d+';
+is($health->(), 't|the scheduled release runs', 'health: they run');
+$node->safe_psql('postgres', q{SELECT cron.alter_job(jobid, active := false) FROM cron.job WHERE jobname = 'poa-genuine'});
+my ($mend) = $health->() =~ /^f\|$failing is not active; (SELECT cron\.alter_job\(\d+, active := true\))$/;
+ok(defined $mend, 'health: one is not active');
+$node->safe_psql('postgres', $mend // '');
+is($health->(), 't|the scheduled release runs', 'health: the statement mends it');
+$node->safe_psql('postgres', 'REVOKE EXECUTE ON FUNCTION poa.release_still_dark(interval) FROM dsp_evidence');
+$node->restart;
+ok($node->poll_query_until('postgres', q{SELECT NOT ok FROM poa.health() WHERE check_name = 'scheduled'}), 'health: one fails');
+like($health->(), qr/^f\|$failing failed at .*permission denied for function release_still_dark.*; SELECT poa\.release_still_dark\(\)$/,
+	'health: and why');
+$node->safe_psql('postgres', q{SELECT poa.grant_operator('dsp_evidence')});
+$node->restart;
+ok($node->poll_query_until('postgres', q{SELECT ok FROM poa.health() WHERE check_name = 'scheduled'}), 'health: until it runs again');
+
 done_testing();
