@@ -31,9 +31,11 @@ RETURN mean * -ln(1 - r);
 
 CREATE TABLE sim.home (n bigint PRIMARY KEY, hub guid, meter guid, mpan text, kind text, firmware smallint);
 CREATE TABLE sim.outage (hub bigint, start timestamptz, length interval, cause text, activates_at timestamptz, at timestamptz, restored_at timestamptz);
+CREATE INDEX ON sim.outage (hub);
 CREATE TABLE alerts (alert_code text NOT NULL, chf guid, device guid, mpxn text, received_at timestamptz NOT NULL, started timestamptz);
 CREATE INDEX ON alerts (chf, received_at);
 CREATE INDEX ON alerts (device, received_at);
+CREATE INDEX ON alerts (received_at);
 
 CREATE PROCEDURE sim.make_world(hubs integer) LANGUAGE sql AS $$
 	INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
@@ -167,9 +169,11 @@ FROM poa.suppression_log AS l JOIN sim.home AS h ON h.hub = l.chf
 JOIN sim.outage AS o ON o.hub = h.n AND o.start = l.outage_started_at;
 
 /*
- * What an operator is told who looks every so often, and asks, every five
- * minutes, the meters of poa.to_ask.  Who has power answers, but for two in a
- * thousand; of who has none the DCC says so five minutes later.
+ * What an operator is told who looks every so often, and at the last full
+ * minute of the five after each alert of an area's outage, so that it is known
+ * which are found by then; and who asks, at most every five minutes, the meters
+ * of poa.to_ask.  Who has power answers, but for two in a thousand; of who has
+ * none the DCC says so five minutes later.
  */
 CREATE TABLE sim.found (log_id bigint, evidence text, as_of timestamptz, detail text, PRIMARY KEY (log_id, evidence));
 CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, asking boolean DEFAULT false, since interval DEFAULT '3 hours')
@@ -177,7 +181,12 @@ LANGUAGE plpgsql AS $$
 DECLARE
 	t timestamptz;
 BEGIN
-	FOR t IN SELECT * FROM generate_series(from_at, to_at, step) LOOP
+	FOR t IN
+		SELECT * FROM generate_series(from_at, to_at, step)
+		UNION SELECT date_trunc('minute', o.decided_at + interval '5 minutes') FROM sim.truth AS o
+		WHERE o.cause = 'area' AND o.decided_at BETWEEN from_at AND to_at - interval '5 minutes'
+		ORDER BY 1
+	LOOP
 		INSERT INTO sim.found SELECT g.log_id, g.evidence, t, g.detail FROM poa.genuine(t, t - since) AS g ON CONFLICT DO NOTHING;
 		CONTINUE WHEN NOT asking OR extract(epoch FROM t)::bigint % 300 <> 0;
 		WITH question AS MATERIALIZED (
@@ -195,10 +204,9 @@ END
 $$;
 
 /* the nights of a month in which something happens */
-CREATE PROCEDURE sim.watch_month(month timestamptz, asking boolean DEFAULT false, step interval DEFAULT '1 minute', nights integer DEFAULT 8)
+CREATE PROCEDURE sim.watch_month(month timestamptz, asking boolean DEFAULT false, step interval DEFAULT '20 minutes', nights integer DEFAULT 8)
 LANGUAGE plpgsql AS $$
 BEGIN
-	CREATE INDEX IF NOT EXISTS outage_hub_idx ON sim.outage (hub);
 	FOR night IN 0 .. nights - 1 LOOP
 		CALL sim.watch(month + night * interval '3 days 18 hours', month + night * interval '3 days 18 hours' + interval '7 hours', step, asking);
 	END LOOP;

@@ -39,18 +39,20 @@ sub figures
 	return \%figure;
 }
 
-# one night is looked at every minute, the others every half an hour
+# the three nights with a storm are looked at every half an hour, and within five
+# minutes of what has to be found by then; the others every two hours, unasked
 month('usual', 1, '', '');
 $node->safe_psql('usual', q{
-	CALL sim.watch_month('2026-04-01', true, '1 minute', 1);
-	CALL sim.watch_month('2026-04-01', true, '30 minutes')});
-my $nights = figures('usual', '1 day');
-cmp_ok($nights->{area}, '>', 5, 'a storm hides outages of areas');
-cmp_ok($nights->{area_soon}, '>=', 95, 'at least 95 in 100 of them are found within five minutes');
+	CALL sim.watch_month('2026-04-01', true, '30 minutes', 3);
+	CALL sim.watch_month('2026-04-01', false, '2 hours')});
+my $storms = figures('usual', '12 days');
+cmp_ok($storms->{area}, '>', 20, 'storms hide outages of areas');
+cmp_ok($storms->{area_soon}, '>=', 95, 'at least 95 in 100 of them are found within five minutes');
+cmp_ok($storms->{found}, '>=', 98, 'with asking at most 2 in 100 of the genuine ones are left');
 my $usual = figures('usual', '31 days');
 cmp_ok($usual->{genuine}, '>', 25, 'the month hides outages');
 cmp_ok($usual->{firmware}, '>', 3000, 'and far more reboots');
-cmp_ok($usual->{found}, '>=', 98, 'with asking at most 2 in 100 of the genuine ones are left');
+cmp_ok($usual->{found}, '>=', 85, 'at least 85 in 100 are found by evidence other than silence');
 cmp_ok($usual->{released} - $usual->{false_unreachable}, '<=', 0.001 * $usual->{firmware}, 'at most 1 reboot in 1000 is released');
 cmp_ok($usual->{"false_$_"}, '<=', 0.002 * $usual->{firmware}, "few by $_") foreach qw(started neighbours second unreachable);
 cmp_ok($usual->{$_}, '>', 0, "some by $_") foreach qw(started neighbours second);
@@ -61,7 +63,7 @@ my %variant = (together => [ 2, ', together => true', '' ], slower => [ 3, '', "
 foreach my $name (sort keys %variant)
 {
 	month($name, @{ $variant{$name} });
-	$node->safe_psql($name, "CALL sim.watch_month('2026-04-01', false, '1 hour')");
+	$node->safe_psql($name, "CALL sim.watch_month('2026-04-01', false, '2 hours')");
 	my $figures = figures($name, '31 days');
 	cmp_ok($figures->{found}, '>=', 85, "$name: at least 85 in 100 are found by evidence other than silence");
 	cmp_ok($figures->{per_1000}, '<=', 3, "$name: at most 3 reboots in 1000 are released");
