@@ -47,7 +47,7 @@ INSERT INTO may VALUES
 	('suppresses', '{dno,operator,auditor}'), ('window_holds', '{dno,operator,auditor}'),
 	('xs_datetime', '{operator}'), ('base64_octets', '{operator}'),
 	('is_eui', '{operator}'), ('is_request_id', '{operator}'), ('token', '{operator}'), ('one_document', '{operator}'),
-	('message_fields', '{operator}'),
+	('message_fields', '{operator}'), ('fields_object', '{operator}'),
 	('message_kind', '{operator}'), ('message_name', '{operator}'), ('read_activation', '{operator}'), ('read_alert', '{operator}'),
 	('read_answer', '{operator}'), ('read_refusal', '{operator}'), ('refuses', '{operator}'),
 	('receive_activation', '{operator}'), ('receive_answer', '{operator}'), ('receive_refusal', '{operator}'),

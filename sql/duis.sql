@@ -219,6 +219,11 @@ SELECT poa.duis_name(U&'\FEFF<a xmlns="urn:b"/>');
 -- elements of other namespaces are none of ours, and do not belong into a body
 SELECT pg_temp.read(replace(pg_temp.request(), '<sr:CommandVariant>', '<x:RequestID xmlns:x="urn:x"/><sr:CommandVariant>')) AS beside,
 	pg_temp.read(replace(pg_temp.request(), '</sr:Body>', '<x:Y xmlns:x="urn:x"/></sr:Body>')) AS in_body;
+-- nor do more of ours, while beside fields any number may stand
+SELECT pg_temp.read(replace(pg_temp.request(), '</sr:Header>', repeat('<sr:X/>', 1000) || '</sr:Header>')) AS in_header,
+	pg_temp.read(replace(pg_temp.request(), '</sr:Activate', repeat('<sr:X/>', 1000) || '</sr:Activate')) AS in_command,
+	pg_temp.read(replace(pg_temp.request(), '</sr:Body>', repeat('<sr:X/>', 1000) || '</sr:Body>')) AS in_body,
+	pg_temp.read(replace(pg_temp.request(), '<sr:Body>', '<sr:Body/><sr:Body>')) AS two_bodies;
 
 -- Damaged: what is not well formed is PostgreSQL's own error, a document type is refused
 \set VERBOSITY sqlstate

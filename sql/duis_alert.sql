@@ -30,6 +30,9 @@ FROM (VALUES ('0000000005'), ('00000000000000000001'), ('2147483647'), ('2147483
 	poa.duis_alert(ad1(more => '<sr:ThrottledAlertCount>' || v.throttled || '</sr:ThrottledAlertCount>')) AS a;
 -- as drivers send it
 SELECT chf, alert_count FROM poa.duis_alert(U&'\FEFF<?xml version="1.0" encoding="ISO-8859-1"?>' || ad1()::text);
+-- among any number of others
+SELECT mpxn, alert_count FROM poa.duis_alert(
+	replace(ad1(more => '<sr:ThrottledAlertCount>2</sr:ThrottledAlertCount>')::text, '<sr:MPxN>', repeat('<sr:X/>', 1000) || '<sr:MPxN>'));
 -- by URI, never by prefix
 SELECT chf FROM poa.duis_alert(replace(replace(ad1()::text, 'sr:', 'x:'), 'xmlns:sr', 'xmlns:x')::xml);
 SELECT chf FROM poa.duis_alert(replace(replace(ad1()::text, 'sr:', ''), 'xmlns:sr', 'xmlns')::xml);

@@ -5,7 +5,7 @@
  *
  * The messages themselves are taken apart by PostgreSQL's xml type, in
  * duis.sql; here is what it leaves to do: where a text holds its one document,
- * and what an instant means.
+ * which of its fields stand once, and what an instant means.
  *
  * src/duis.c
  *
@@ -13,7 +13,9 @@
  */
 #include "postgres.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
@@ -95,4 +97,79 @@ poa_one_document(PG_FUNCTION_ARGS)
 		document = cstring_to_text_with_len(str + extent.start, (int) (len - extent.start));
 	}
 	PG_RETURN_TEXT_P(document);
+}
+
+/* "name=value" */
+typedef struct Field
+{
+	text	   *field;
+	size_t		name_len;
+	size_t		index;
+} Field;
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const Field *x = (const Field *) a;
+	const Field *y = (const Field *) b;
+
+	if (x->name_len != y->name_len)
+		return x->name_len < y->name_len ? -1 : 1;
+	return memcmp(VARDATA_ANY(x->field), VARDATA_ANY(y->field), x->name_len);
+}
+
+/*
+ * fields_object(text[]): fields, each a text "name=value", as a jsonb object, in
+ * which the value is null where a name stands more than once.
+ *
+ * The array is that of message_fields() and has no NULL.
+ */
+PG_FUNCTION_INFO_V1(poa_fields_object);
+Datum
+poa_fields_object(PG_FUNCTION_ARGS)
+{
+	Datum	   *elements;
+	int			n;
+	Field	   *fields;
+	Datum	   *names;
+	Datum	   *values;
+	bool	   *nulls;
+	int			dims[1];
+	int			lower[1] = {1};
+	ArrayType  *value_array;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT,
+					  &elements, NULL, &n);
+	fields = (Field *) palloc(Max(n, 1) * sizeof(Field));
+	names = (Datum *) palloc(Max(n, 1) * sizeof(Datum));
+	values = (Datum *) palloc(Max(n, 1) * sizeof(Datum));
+	nulls = (bool *) palloc0(Max(n, 1) * sizeof(bool));
+	for (int i = 0; i < n; i++)
+	{
+		text	   *field = DatumGetTextPP(elements[i]);
+		const char *str = VARDATA_ANY(field);
+		size_t		len = VARSIZE_ANY_EXHDR(field);
+		const char *equals = memchr(str, '=', len);
+		size_t		name_len = equals ? (size_t) (equals - str) : len;
+		size_t		value_at = Min(name_len + 1, len);
+
+		fields[i] = (Field)
+		{
+			field, name_len, (size_t) i
+		};
+		names[i] = PointerGetDatum(cstring_to_text_with_len(str, (int) name_len));
+		values[i] = PointerGetDatum(cstring_to_text_with_len(str + value_at, (int) (len - value_at)));
+	}
+
+	qsort(fields, (size_t) n, sizeof(Field), compare_names);
+	for (int i = 1; i < n; i++)
+		if (compare_names(&fields[i - 1], &fields[i]) == 0)
+			nulls[fields[i - 1].index] = nulls[fields[i].index] = true;
+
+	dims[0] = n;
+	value_array = construct_md_array(values, nulls, n > 0 ? 1 : 0, dims, lower,
+									 TEXTOID, -1, false, TYPALIGN_INT);
+	return DirectFunctionCall2(jsonb_object_two_arg,
+							   PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT)),
+							   PointerGetDatum(value_array));
 }

@@ -22,10 +22,13 @@ COMMENT ON FUNCTION poa_internal.is_eui(text) IS
 	' That is with hyphens, unlike the other forms of a guid; false for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.is_eui(text)', '{operator}');
 
+/* in functions that cost little; a regular expression with bounds costs more than parsing the message */
 CREATE FUNCTION poa_internal.is_request_id(text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
-	WHEN $1 ~ '^[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}:[0-9A-Fa-f]{2}(-[0-9A-Fa-f]{2}){7}:(0|[1-9][0-9]{0,19})$'
+	WHEN poa_internal.is_eui(split_part($1, ':', 1)) AND poa_internal.is_eui(split_part($1, ':', 2))
+		AND length($1) = 48 + length(split_part($1, ':', 3)) AND length($1) BETWEEN 49 AND 68
+		AND ltrim(split_part($1, ':', 3), '0123456789') = '' AND (length($1) = 49 OR substr($1, 49, 1) <> '0')
 	THEN length($1) < 68 OR substr($1, 49)::numeric <= 18446744073709551615
 	ELSE false END;
 COMMENT ON FUNCTION poa_internal.is_request_id(text) IS
@@ -34,13 +37,9 @@ COMMENT ON FUNCTION poa_internal.is_request_id(text) IS
 SELECT poa_internal.permit('FUNCTION poa_internal.is_request_id(text)', '{operator}');
 
 CREATE FUNCTION poa_internal.base64_octets(text) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-	SELECT CASE WHEN b.digits ~ '^[0-9A-Za-z+/]+={0,2}$' AND length(b.digits) % 4 = 0
-		THEN decode(b.digits, 'base64') END
-	FROM (VALUES (translate($1, E' \t\r\n', ''))) AS b (digits)
-$$;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN translate($1, E' \t\r\n', '') ~ '^[0-9A-Za-z+/]+={0,2}$' AND length(translate($1, E' \t\r\n', '')) % 4 = 0
+	THEN decode($1, 'base64') END;
 COMMENT ON FUNCTION poa_internal.base64_octets(text) IS
 	'the octets of an xs:base64Binary.'
 	' NULL where the text is none, is empty or is NULL';
@@ -54,39 +53,50 @@ COMMENT ON FUNCTION poa_internal.one_document(text) IS
 	' document, has a document type declaration or more than 16 MiB; NULL for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.one_document(text)', '{operator}');
 
+CREATE FUNCTION poa_internal.fields_object(fields text[]) RETURNS jsonb
+	AS 'MODULE_PATHNAME', 'poa_fields_object' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION poa_internal.fields_object(text[]) IS
+	'fields, each a text "name=value", by name; null where a name stands more than once, NULL for NULL';
+SELECT poa_internal.permit('FUNCTION poa_internal.fields_object(text[])', '{operator}');
+
 /*
- * Of the elements down to what a body holds, and further down where it matters.
- * What is looked for has few elements; one that has 50 is passed over, so that
- * the part of a message that does not matter may be of any size.
+ * Of the elements down to what a body holds, and further down in those that hold
+ * fields.  They are named, so that the part of a message that does not matter may
+ * be of any size, and looked for only where their names are in the text.  A body
+ * that holds other than one message has its root with it.
  */
 CREATE FUNCTION poa_internal.message_fields(message text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+	rows text := '/sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body[count(*) != 1]/..';
 BEGIN
-	RETURN (
-		SELECT jsonb_object_agg(f.name, f.value)
-		FROM (
-			SELECT e.name, CASE count(*) WHEN 1 THEN min(e.value) END AS value
-			FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-				'/sr:*[count(*) < 50]/sr:*
-					| /sr:*[count(*) < 50]/sr:*/*
-					| /sr:*[count(*) < 50]/sr:Body[count(*) < 50]/sr:*[count(*) < 50]/sr:*
-					| /sr:Response/sr:Body[count(*) < 50]/sr:ResponseMessage/sr:FutureDatedDeviceAlertMessage[count(*) < 50]/sr:*
-					| /sr:Response/sr:Body[count(*) < 50]/sr:DCCAlertMessage/sr:DCCAlert[count(*) < 50]/sr:*
-					| /sr:Response/sr:Body[count(*) < 50]/sr:DCCAlertMessage/sr:DCCAlert[count(*) < 50]/sr:*[count(*) < 50]/sr:*'
-				PASSING poa_internal.one_document(message) COLUMNS
-				name text PATH 'concat(local-name(..), "/", local-name(self::sr:*))',
-				value text PATH 'string(self::*[not(*)])'
-			) AS e
-			GROUP BY e.name
-		) AS f);
+	IF strpos(message, 'ResponseMessage') > 0 OR strpos(message, 'AlertMessage') > 0 OR strpos(message, 'ActivateFirmware') > 0
+		OR strpos(message, 'SignedPreCommand') > 0 OR strpos(message, 'ReturnLocalCommandResponse') > 0
+	THEN
+		rows := rows || ' | /sr:*/sr:Body/sr:*[self::sr:ResponseMessage or self::sr:DeviceAlertMessage or self::sr:DCCAlertMessage'
+			' or self::sr:ActivateFirmware or self::sr:SignedPreCommand or self::sr:ReturnLocalCommandResponse]/sr:*';
+	END IF;
+	IF strpos(message, 'FutureDatedDeviceAlertMessage') > 0 THEN
+		rows := rows || ' | /sr:*/sr:Body/sr:FutureDatedDeviceAlertMessage/sr:* | /sr:*/sr:Body/sr:*/sr:FutureDatedDeviceAlertMessage/sr:*';
+	END IF;
+	IF strpos(message, 'DCCAlert') > 0 THEN
+		rows := rows || ' | /sr:*/sr:Body/sr:*/sr:DCCAlert/sr:*'
+			' | /sr:*/sr:Body/sr:*/sr:DCCAlert/sr:*[self::sr:PowerOutageEvent or self::sr:CommandFailure or self::sr:QuarantinedRequest]/sr:*';
+	END IF;
+	RETURN poa_internal.fields_object(ARRAY(
+		SELECT e.field
+		FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
+			rows PASSING poa_internal.one_document(message)
+			COLUMNS field text PATH 'concat(local-name(..), "/", local-name(self::sr:*), "=", self::*[not(*)])') AS e));
 END
 $$;
 COMMENT ON FUNCTION poa_internal.message_fields(text) IS
-	'the fields of a DUIS message by "parent/element".'
-	' It is parsed nowhere else. The value is the text of an element, empty where it holds others, and null where it stands more'
-	' than once. An element of another namespace has no name; NULL for a message whose root element has another, and for NULL.'
+	'the fields of a DUIS message by "parent/element", the one place where it is parsed.'
+	' The value is the text of an element, empty where it holds others, and null where it stands more than once.'
+	' An element of another namespace has no name; the root has no parent, and stands here where a body does not hold'
+	' exactly one element. No fields for a message whose root element is of another namespace; NULL for NULL.'
 	' Raises 22023 for what poa_internal.one_document refuses, and PostgreSQL''s own error for what is not well formed';
 SELECT poa_internal.permit('FUNCTION poa_internal.message_fields(text)', '{operator}');
 
@@ -212,10 +222,8 @@ DECLARE
 	octets CONSTANT bytea := poa_internal.base64_octets(fields ->> 'SignedPreCommand/GBCSPayload');
 	payload poa_internal.gbcs_message;
 	m poa_internal.activation_message;
-	contents integer;
 	wrong text[];
 BEGIN
-	SELECT count(*) INTO contents FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%';
 	m.request_id := poa_internal.token(fields, 'Header/RequestID');
 	wrong := CASE
 		WHEN m.request_id IS NULL AND fields ->> 'Request/Header' IS NOT NULL THEN ARRAY['RequestID', once]
@@ -229,14 +237,15 @@ BEGIN
 		WHEN poa_internal.token(fields, 'Header/ServiceReference') <> '11.3' THEN ARRAY['ServiceReference', 'must be 11.3']
 		WHEN poa_internal.token(fields, 'Header/ServiceReferenceVariant') <> '11.3' THEN
 			ARRAY['ServiceReferenceVariant', 'must be 11.3']
-		WHEN fields ->> ('Body/' || body) IS NULL OR contents <> 1 THEN
+		WHEN fields ->> ('Body/' || body) IS NULL OR fields ? '/Request' THEN
 			ARRAY['Body', 'must hold one of ActivateFirmware and SignedPreCommand, and nothing else']
 		WHEN NOT is_signed AND variant <> '4' THEN ARRAY['CommandVariant', 'must be 4 with ActivateFirmware']
 		WHEN is_signed AND variant NOT IN ('5', '6', '7') THEN ARRAY['CommandVariant', 'must be 5, 6 or 7 with SignedPreCommand']
 		WHEN at IS NULL AND fields ? (body || '/ExecutionDateTime') THEN ARRAY['ExecutionDateTime', 'must not stand twice']
 		WHEN poa_internal.xs_datetime(at) IS NULL AND at IS NOT NULL THEN
 			ARRAY['ExecutionDateTime', format('%s is not an xs:dateTime', quote_literal(left(at, 100)))]
-		WHEN NOT is_signed AND (hash ~ '^[0-9A-Fa-f]{64}$') IS NOT TRUE THEN ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
+		WHEN NOT is_signed AND (length(hash) = 64 AND ltrim(hash, '0123456789ABCDEFabcdef') = '') IS NOT TRUE THEN
+			ARRAY['FirmwareHash', once || ' and be 32 octets in hex']
 		WHEN is_signed AND octets IS NULL THEN ARRAY['GBCSPayload', once || ' and be base64']
 		END;
 	IF wrong IS NOT NULL THEN
@@ -292,10 +301,8 @@ DECLARE
 	hub CONSTANT text := poa_internal.token(fields, 'PowerOutageEvent/CommsHubDeviceID');
 	throttled CONSTANT text := poa_internal.token(fields, 'DCCAlertMessage/ThrottledAlertCount');
 	m poa_internal.alert_message;
-	contents integer;
 	wrong text[];
 BEGIN
-	SELECT count(*) INTO contents FROM jsonb_object_keys(fields) AS k WHERE k LIKE 'Body/%';
 	m.alert_code := poa_internal.token(fields, 'DCCAlertMessage/DCCAlertCode');
 	m.mpxn := fields ->> 'PowerOutageEvent/MPxN';
 	m.outage_started_at := poa_internal.xs_datetime(fields ->> 'PowerOutageEvent/StartDateTime');
@@ -303,7 +310,7 @@ BEGIN
 	m.response_id := nullif(poa_internal.token(fields, 'Header/ResponseID'), '');
 	wrong := CASE
 		WHEN fields ->> 'Response/Header' IS NULL THEN ARRAY['Header', once]
-		WHEN fields ->> 'Response/Body' IS NULL OR contents <> 1 THEN
+		WHEN fields ->> 'Response/Body' IS NULL OR fields ? '/Response' THEN
 			ARRAY['Body', once || ', and hold one message']
 		WHEN fields ->> 'DCCAlert/PowerOutageEvent' IS NULL THEN ARRAY['PowerOutageEvent', once]
 		WHEN fields ->> 'Header/ResponseDateTime' IS NULL THEN ARRAY['ResponseDateTime', once]
@@ -434,7 +441,7 @@ DECLARE
 BEGIN
 	IF message IS NULL THEN
 		RETURN NULL;
-	ELSIF fields IS NULL OR NOT fields ?| ARRAY['Request/Header', 'Request/Body', 'Response/Header', 'Response/Body'] THEN
+	ELSIF NOT fields ?| ARRAY['Request/Header', 'Request/Body', 'Response/Header', 'Response/Body'] THEN
 		RETURN (
 			SELECT format('no DUIS message: root element %s of namespace "%s"', x.name, x.uri)
 			FROM XMLTABLE('/*' PASSING poa_internal.one_document(message) COLUMNS
