@@ -56,7 +56,8 @@ SELECT poa_internal.permit('FUNCTION poa_internal.one_document(text)', '{operato
 CREATE FUNCTION poa_internal.fields_object(fields text[]) RETURNS jsonb
 	AS 'MODULE_PATHNAME', 'poa_fields_object' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.fields_object(text[]) IS
-	'fields, each a text "name=value", by name; null where a name stands more than once, NULL for NULL';
+	'an object of fields, each a text "name=value".'
+	' A value is null where its name stands more than once; NULL for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.fields_object(text[])', '{operator}');
 
 /*
@@ -70,31 +71,31 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	rows text := '/sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body[count(*) != 1]/..';
+	document CONSTANT xml := poa_internal.one_document(message);
+	str CONSTANT text := document;
+	rows CONSTANT text := '/sr:*/sr:* | /sr:*/sr:*/* | /sr:*/sr:Body[count(*) != 1]/..'
+		|| CASE WHEN strpos(str, 'ActivateFirmware') > 0 THEN ' | /sr:*/sr:Body/sr:ActivateFirmware/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'SignedPreCommand') > 0 THEN ' | /sr:*/sr:Body/sr:SignedPreCommand/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'ReturnLocalCommandResponse') > 0 THEN ' | /sr:*/sr:Body/sr:ReturnLocalCommandResponse/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'ResponseMessage') > 0 THEN ' | /sr:*/sr:Body/sr:ResponseMessage/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'DeviceAlertMessage') > 0 THEN ' | /sr:*/sr:Body/sr:DeviceAlertMessage/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'FutureDatedDeviceAlertMessage') > 0 THEN
+			' | /sr:*/sr:Body/sr:FutureDatedDeviceAlertMessage/sr:* | /sr:*/sr:Body/sr:*/sr:FutureDatedDeviceAlertMessage/sr:*' ELSE '' END
+		|| CASE WHEN strpos(str, 'DCCAlert') > 0 THEN
+			' | /sr:*/sr:Body/sr:DCCAlertMessage/sr:* | /sr:*/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*'
+			' | /sr:*/sr:Body/sr:DCCAlertMessage/sr:DCCAlert/sr:*'
+			'[self::sr:PowerOutageEvent or self::sr:CommandFailure or self::sr:QuarantinedRequest]/sr:*' ELSE '' END;
 BEGIN
-	IF strpos(message, 'ResponseMessage') > 0 OR strpos(message, 'AlertMessage') > 0 OR strpos(message, 'ActivateFirmware') > 0
-		OR strpos(message, 'SignedPreCommand') > 0 OR strpos(message, 'ReturnLocalCommandResponse') > 0
-	THEN
-		rows := rows || ' | /sr:*/sr:Body/sr:*[self::sr:ResponseMessage or self::sr:DeviceAlertMessage or self::sr:DCCAlertMessage'
-			' or self::sr:ActivateFirmware or self::sr:SignedPreCommand or self::sr:ReturnLocalCommandResponse]/sr:*';
-	END IF;
-	IF strpos(message, 'FutureDatedDeviceAlertMessage') > 0 THEN
-		rows := rows || ' | /sr:*/sr:Body/sr:FutureDatedDeviceAlertMessage/sr:* | /sr:*/sr:Body/sr:*/sr:FutureDatedDeviceAlertMessage/sr:*';
-	END IF;
-	IF strpos(message, 'DCCAlert') > 0 THEN
-		rows := rows || ' | /sr:*/sr:Body/sr:*/sr:DCCAlert/sr:*'
-			' | /sr:*/sr:Body/sr:*/sr:DCCAlert/sr:*[self::sr:PowerOutageEvent or self::sr:CommandFailure or self::sr:QuarantinedRequest]/sr:*';
-	END IF;
 	RETURN poa_internal.fields_object(ARRAY(
 		SELECT e.field
 		FROM XMLTABLE(XMLNAMESPACES('http://www.dccinterface.co.uk/ServiceUserGateway' AS sr),
-			rows PASSING poa_internal.one_document(message)
+			rows PASSING document
 			COLUMNS field text PATH 'concat(local-name(..), "/", local-name(self::sr:*), "=", self::*[not(*)])') AS e));
 END
 $$;
 COMMENT ON FUNCTION poa_internal.message_fields(text) IS
-	'the fields of a DUIS message by "parent/element", the one place where it is parsed.'
-	' The value is the text of an element, empty where it holds others, and null where it stands more than once.'
+	'the fields of a DUIS message by "parent/element".'
+	' It is parsed nowhere else. The value is the text of an element, empty where it holds others, and null where it stands more than once.'
 	' An element of another namespace has no name; the root has no parent, and stands here where a body does not hold'
 	' exactly one element. No fields for a message whose root element is of another namespace; NULL for NULL.'
 	' Raises 22023 for what poa_internal.one_document refuses, and PostgreSQL''s own error for what is not well formed';

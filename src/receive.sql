@@ -12,7 +12,13 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
-	IF device IS NULL OR NOT EXISTS (
+	/* most hubs have no alert, which one look-up finds */
+	IF NOT EXISTS (
+		SELECT FROM poa.suppression_log AS l
+		WHERE l.chf OPERATOR(@extschema@.=) ANY (ARRAY[$1, (SELECT d.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1)])
+	) THEN
+		RETURN;
+	ELSIF NOT EXISTS (
 		SELECT FROM poa.suppression_log AS l
 		WHERE l.chf OPERATOR(@extschema@.=) ANY (ARRAY[$1, (SELECT d.chf FROM poa.device AS d WHERE d.device OPERATOR(@extschema@.=) $1)])
 			AND l.diverted AND l.decided_at <= coalesce($3, 'infinity')
@@ -73,6 +79,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
 	form CONSTANT text := CASE m.command_variant WHEN 4 THEN 'request' WHEN 6 THEN 'local' ELSE 'signed' END;
+	tracked record;
 	first boolean;
 BEGIN
 	IF m.cancels THEN
@@ -80,8 +87,9 @@ BEGIN
 			poa_internal.cancel_command(m.device, m.request_id, $2, form));
 		action := CASE form WHEN 'local' THEN 'ignored' ELSE 'cancelled' END;
 	ELSE
-		SELECT t.action, t.activation_id INTO action, activation_id
-		FROM poa_internal.track_command(m.device, m.activates_at, m.request_id, $2, form, m.firmware_hash) AS t;
+		tracked := poa_internal.track_command(m.device, m.activates_at, m.request_id, $2, form, m.firmware_hash);
+		action := tracked.action;
+		activation_id := tracked.activation_id;
 		IF action = 'not_eligible' THEN
 			SELECT format('device %s does not meet: %s', m.device, concat_ws(', ',
 				CASE WHEN NOT c.inventory THEN 'inventory' END, CASE WHEN NOT c.type THEN 'type' END,
@@ -217,27 +225,33 @@ DECLARE
 	answer poa_internal.answer_message;
 	request_id text;
 	code text;
+	acts boolean := true;
+	done record;
 BEGIN
 	PERFORM poa_internal.refuse_at_warehouse('poa.receive()');
 	IF kind = 'activation' THEN
-		SELECT r.action, r.activation_id, r.detail INTO action, activation_id, detail
-		FROM poa_internal.receive_activation(poa_internal.read_activation(fields), received_at) AS r;
-	ELSIF kind = 'answer' THEN
-		answer := poa_internal.read_answer(fields);
-		IF answer.outcome = 'unsupported' THEN
+		done := poa_internal.receive_activation(poa_internal.read_activation(fields), received_at);
+	ELSE
+		IF kind = 'answer' THEN
+			answer := poa_internal.read_answer(fields);
 			request_id := answer.request_id;
-			code := '8F85';
-		ELSIF answer.outcome IS NOT NULL THEN
-			SELECT r.action, r.activation_id, r.detail INTO action, activation_id, detail
-			FROM poa_internal.receive_answer(answer, received_at) AS r;
+			code := CASE answer.outcome WHEN 'unsupported' THEN '8F85' END;
+		ELSIF kind = 'refusal' THEN
+			SELECT r.request_id, r.code INTO request_id, code FROM poa_internal.read_refusal(fields) AS r;
 		END IF;
-	ELSIF kind = 'refusal' THEN
-		SELECT r.request_id, r.code INTO request_id, code FROM poa_internal.read_refusal(fields) AS r;
+		IF poa_internal.refuses(code) THEN
+			done := poa_internal.receive_refusal(request_id, code, received_at);
+		ELSIF answer.outcome IS NOT NULL THEN
+			done := poa_internal.receive_answer(answer, received_at);
+		ELSE
+			acts := false;
+		END IF;
 	END IF;
-	IF poa_internal.refuses(code) THEN
-		SELECT r.action, r.activation_id, r.detail INTO action, activation_id, detail
-		FROM poa_internal.receive_refusal(request_id, code, received_at) AS r;
-	ELSIF action IS NULL THEN
+	IF acts THEN
+		action := done.action;
+		activation_id := done.activation_id;
+		detail := done.detail;
+	ELSE
 		action := 'ignored';
 		detail := coalesce(poa_internal.message_name(fields, message), 'NULL is no message');
 		IF kind = 'refusal' THEN

@@ -80,6 +80,7 @@ DECLARE
 	eligible boolean;
 	listed boolean;
 	turn bigint;
+	added record;
 BEGIN
 	PERFORM poa_internal.refuse_at_warehouse('poa.track_activation()');
 	IF (isfinite($4) AND isfinite(starts)) IS NOT TRUE THEN
@@ -104,20 +105,18 @@ BEGIN
 
 	turn := poa_internal.take_turn($1);
 	/* goes by what the device is now, which no other transaction changes */
-	WITH added AS (
-		INSERT INTO poa.activation AS a (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
-			manufacturer, mpxn, originator, firmware_hash)
-		SELECT $1, d.chf, key, $4, starts, poa_internal.utc_plus(starts, - m.window_before), poa_internal.utc_plus(starts, m.window_after),
-			'tracked', d.manufacturer, d.mpxn, poa_internal.request_part(key, 1), $6
-		FROM poa.device AS d JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer
-		WHERE d.device OPERATOR(@extschema@.=) $1 AND d.chf IS NOT NULL
-		ON CONFLICT ON CONSTRAINT activation_request_id_key DO NOTHING
-		RETURNING a.*
-	)
-	INSERT INTO poa.activation_change AS n (activation_id, status, chf, activates_at, opens_at, closes_at, received_at)
-	SELECT a.activation_id, a.status, a.chf, a.activates_at, a.opens_at, a.closes_at, a.received_at FROM added AS a
-	RETURNING n.activation_id INTO track_command.activation_id;
+	INSERT INTO poa.activation AS a (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
+		manufacturer, mpxn, originator, firmware_hash)
+	SELECT $1, d.chf, key, $4, starts, poa_internal.utc_plus(starts, - m.window_before), poa_internal.utc_plus(starts, m.window_after),
+		'tracked', d.manufacturer, d.mpxn, poa_internal.request_part(key, 1), $6
+	FROM poa.device AS d JOIN poa.manufacturer AS m ON m.manufacturer = d.manufacturer
+	WHERE d.device OPERATOR(@extschema@.=) $1 AND d.chf IS NOT NULL
+	ON CONFLICT ON CONSTRAINT activation_request_id_key DO NOTHING
+	RETURNING a.activation_id, a.chf, a.opens_at, a.closes_at INTO added;
 	IF FOUND THEN
+		activation_id := added.activation_id;
+		INSERT INTO poa.activation_change (activation_id, status, chf, activates_at, opens_at, closes_at, received_at)
+		VALUES (activation_id, 'tracked', added.chf, starts, added.opens_at, added.closes_at, $4);
 		IF form = 'signed' THEN
 			PERFORM poa_internal.note_message(form, $1, key, $4, starts);
 		END IF;
