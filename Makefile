@@ -53,7 +53,8 @@ PARTS       = schema permission window guid node manufacturer guid_list device e
               words neighbourhood evidence_neighbours learn evidence_no_activation evidence_started \
               evidence_second evidence_unreachable evidence_silent genuine to_ask \
               stored_ad1 late_activation replay \
-              health verify timeline open_window statement metrics
+              health_attached health_beside health_rate health verify timeline open_window statement metrics \
+              health_own
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # The scripts at the top, as contrib has them, are never made: that of each

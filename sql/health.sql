@@ -125,6 +125,10 @@ SELECT * FROM rates WHERE check_name = 'released';
 DELETE FROM poa.activation WHERE received_at > now() - interval '7 days 2 hours';
 SELECT check_name, detail FROM trouble WHERE check_name = 'tracking';
 
+-- all indexes of the extension are looked after
+SELECT i.indexrelid::regclass FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+WHERE c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
+	AND i.indexrelid::regclass::text NOT IN (SELECT index FROM poa_internal.own_index());
 -- roles that read everything may call it, and get the same answer
 CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_auditor;

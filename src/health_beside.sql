@@ -1,0 +1,71 @@
+/*
+ * Checks of poa.health: what runs beside.
+ */
+CREATE FUNCTION poa_internal.health_subscription(OUT ok boolean, OUT detail text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT count(*) = 0,
+		CASE WHEN count(*) = 0 THEN 'no subscription to these tables stands still'
+			ELSE format('%s, for which the log of the server may have the reason; %s',
+				string_agg(format('subscription %I %s', s.subname, s.state), ', ' ORDER BY s.subname),
+				string_agg(format('ALTER SUBSCRIPTION %I ENABLE', s.subname), '; ' ORDER BY s.subname)) END
+	FROM (
+		SELECT s.subname, CASE
+				WHEN NOT s.subenabled THEN 'is disabled'
+				WHEN w.pid IS NULL THEN 'has no worker'
+				ELSE 'is silent since ' || w.latest_end_time::text END AS state
+		FROM pg_subscription AS s
+		LEFT JOIN pg_stat_subscription AS w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
+		WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
+			AND (NOT s.subenabled OR w.pid IS NULL OR w.latest_end_time < now() - interval '5 minutes')
+			AND EXISTS (
+				SELECT FROM pg_subscription_rel AS r JOIN pg_class AS c ON c.oid = r.srrelid
+				WHERE r.srsubid = s.oid AND (c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
+					OR c.oid IN (SELECT a.relation FROM poa_internal.attachment AS a)))
+	) AS s
+$$;
+COMMENT ON FUNCTION poa_internal.health_subscription() IS
+	'check subscription: none to the extension''s or attached tables stands still';
+REVOKE ALL ON FUNCTION poa_internal.health_subscription() FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.health_scheduled(OUT ok boolean, OUT detail text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	ok := true;
+	detail := 'pg_cron schedules no release in this database';
+	IF to_regclass('cron.job') IS NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE $query$
+		SELECT count(f.mend) = 0, CASE
+				WHEN count(*) = 0 THEN $1
+				WHEN count(f.mend) = 0 THEN 'the scheduled release runs'
+				ELSE format('the scheduled release does not run: %s; %s',
+					string_agg(format('job %s %s', j.jobid, f.state), ', ' ORDER BY j.jobid) FILTER (WHERE f.mend IS NOT NULL),
+					string_agg(f.mend, '; ' ORDER BY j.jobid)) END
+		FROM cron.job AS j
+		LEFT JOIN LATERAL (
+			SELECT d.status, d.return_message, d.start_time FROM cron.job_run_details AS d
+			WHERE d.jobid = j.jobid AND d.status IN ('succeeded', 'failed') ORDER BY d.runid DESC LIMIT 1
+		) AS last ON true
+		LEFT JOIN LATERAL (
+			SELECT 'is not active' AS state, format('SELECT cron.alter_job(%s, active := true)', j.jobid) AS mend
+			WHERE NOT j.active
+			UNION ALL
+			SELECT format('failed at %s (%s)', last.start_time, trim(last.return_message)), j.command
+			WHERE j.active AND last.status = 'failed'
+			UNION ALL
+			SELECT format('ran last at %s', last.start_time), j.command
+			WHERE j.active AND last.status = 'succeeded' AND last.start_time < now() - interval '1 day'
+		) AS f ON true
+		WHERE j.database = current_database() AND j.command ~ '\mrelease_(still_dark|genuine)\M'
+	$query$ INTO ok, detail USING detail;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.health_scheduled() IS
+	'check scheduled: a release that pg_cron schedules runs.'
+	' It is active, and ran within a day without failing';
+REVOKE ALL ON FUNCTION poa_internal.health_scheduled() FROM PUBLIC;
