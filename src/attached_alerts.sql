@@ -1,19 +1,24 @@
 /*
  * Reading the attached tables, for the reports on what happened after the
  * window.  Nothing is kept for them: the alerts are read where they stand.
+ *
+ * PL/pgSQL keeps the plans of these functions, which take longer than they run.
  */
 
 CREATE FUNCTION poa_internal.guid_expression(relation oid, column_name name) RETURNS text
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT CASE a.atttypid
-		WHEN '@extschema@.guid'::regtype THEN format('%I', a.attname)
-		WHEN 'text'::regtype THEN format('%I.try_guid(%I)', poa_internal.guid_schema(), a.attname)
-		ELSE format('%I.try_guid((%I)::text)', poa_internal.guid_schema(), a.attname)
-	END
-	FROM pg_attribute AS a
-	WHERE a.attrelid = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped
+BEGIN
+	RETURN (
+		SELECT CASE a.atttypid
+			WHEN '@extschema@.guid'::regtype THEN format('%I', a.attname)
+			WHEN 'text'::regtype THEN format('%I.try_guid(%I)', poa_internal.guid_schema(), a.attname)
+			ELSE format('%I.try_guid((%I)::text)', poa_internal.guid_schema(), a.attname)
+		END
+		FROM pg_attribute AS a
+		WHERE a.attrelid = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped);
+END
 $$;
 COMMENT ON FUNCTION poa_internal.guid_expression(oid, name) IS
 	'the SQL expression by which a column of an attached table is read as a guid.'
@@ -21,15 +26,17 @@ COMMENT ON FUNCTION poa_internal.guid_expression(oid, name) IS
 REVOKE ALL ON FUNCTION poa_internal.guid_expression(oid, name) FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.has_index(relation oid, column_name name) RETURNS boolean
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT EXISTS (
+BEGIN
+	RETURN EXISTS (
 		SELECT FROM pg_index AS i
 		JOIN pg_class AS x ON x.oid = i.indexrelid
 		JOIN pg_am AS m ON m.oid = x.relam AND m.amname IN ('btree', 'hash')
 		WHERE i.indrelid = $1 AND i.indisvalid AND i.indpred IS NULL
-			AND pg_get_indexdef(i.indexrelid, 1, false) = poa_internal.guid_expression($1, $2))
+			AND pg_get_indexdef(i.indexrelid, 1, false) = poa_internal.guid_expression($1, $2));
+END
 $$;
 COMMENT ON FUNCTION poa_internal.has_index(oid, name) IS
 	'whether an index finds the rows of a table by its hub column.'
@@ -43,9 +50,12 @@ REVOKE ALL ON FUNCTION poa_internal.has_index(oid, name) FROM PUBLIC;
  */
 CREATE FUNCTION poa_internal.attached_queries(query text, by text, only_table regclass)
 RETURNS TABLE (relation oid, sql text, use_index boolean)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT a.relation, format($format$
 			WITH span (id, guid, from_at, to_at) AS NOT MATERIALIZED (SELECT * FROM unnest($4, $5, $6, $7)),
 			alert (relation, source, part, place, code, chf, names_hub, at, mpxn, device, key, started, alert_count,
@@ -70,7 +80,8 @@ AS $$
 	WHERE NOT a.is_partition
 		AND (only_table IS NULL OR a.relation = only_table)
 		AND (by IS DISTINCT FROM 'device' OR a.device IS NOT NULL)
-	ORDER BY a.relation
+	ORDER BY a.relation;
+END
 $$;
 COMMENT ON FUNCTION poa_internal.attached_queries(text, text, regclass) IS
 	'the statements by which poa_internal.query_attached reads each attached table.'

@@ -6,7 +6,7 @@ CREATE VIEW poa.window_fit
 	(manufacturer, month, alerts, p50, p95, p99, longest, share_in_last_5_minutes)
 WITH (security_invoker = true, security_barrier = true) AS
 	SELECT f.manufacturer, f.month, f.alerts, f.p[1], f.p[2], f.p[3], f.longest,
-		f.late::numeric OPERATOR(pg_catalog./) f.alerts::numeric
+		pg_catalog.trim_scale(f.late::numeric OPERATOR(pg_catalog./) f.alerts::numeric)
 	FROM (
 		SELECT l.manufacturer, poa_internal.utc_month(l.decided_at),
 			pg_catalog.count(*),
