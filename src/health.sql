@@ -74,14 +74,31 @@ COMMENT ON FUNCTION poa_internal.health_manufacturer() IS 'check manufacturer: t
 REVOKE ALL ON FUNCTION poa_internal.health_manufacturer() FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.health_guid_list(OUT ok boolean, OUT detail text)
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT f.ok, CASE WHEN f.ok THEN 'there are GUIDs on the list'
-		ELSE 'poa.guid_list is empty, no activation is tracked: load the list with poa-load-list' END
-	FROM (SELECT EXISTS (SELECT FROM poa.guid_list)) AS f (ok)
+DECLARE
+	listed bigint;
+	newest poa.guid_list_import;
+BEGIN
+	ok := EXISTS (SELECT FROM poa.guid_list);
+	detail := CASE WHEN ok THEN 'there are GUIDs on the list'
+		ELSE 'poa.guid_list is empty, no activation is tracked: load the list with poa-load-list' END;
+	/* of several machines each has the list of one: what the newest import left there is here, too */
+	IF ok AND poa_internal.this_node() IS NOT NULL THEN
+		SELECT count(*) INTO listed FROM poa.guid_list;
+		SELECT i.* INTO newest FROM poa.guid_list_import AS i WHERE i.undone_at IS NULL ORDER BY i.imported_at DESC, i.import_id DESC LIMIT 1;
+		ok := coalesce(listed = newest.unchanged + newest.added, true);
+		detail := format('%s GUIDs on the list', listed) || coalesce(format(', where import %s of sha256 %s left %s',
+				newest.import_id, newest.sha256, newest.unchanged + newest.added), ', which no import has left')
+			|| CASE WHEN ok THEN '' ELSE ': the list differs from that of other nodes;'
+				' SELECT * FROM poa.guid_list_import ORDER BY imported_at DESC LIMIT 10' END;
+	END IF;
+END
 $$;
-COMMENT ON FUNCTION poa_internal.health_guid_list() IS 'check guid_list: there is a GUID on it';
+COMMENT ON FUNCTION poa_internal.health_guid_list() IS
+	'check guid_list: it is not empty.'
+	' At a node of several it has as many GUIDs as the newest import has left';
 REVOKE ALL ON FUNCTION poa_internal.health_guid_list() FROM PUBLIC;
 
 /*

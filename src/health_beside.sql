@@ -8,22 +8,31 @@ AS $$
 	SELECT count(*) = 0,
 		CASE WHEN count(*) = 0 THEN 'no subscription to these tables stands still'
 			ELSE format('%s, for which the log of the server may have the reason; %s',
-				string_agg(format('subscription %I %s', s.subname, s.state), ', ' ORDER BY s.subname),
-				string_agg(format('ALTER SUBSCRIPTION %I ENABLE', s.subname), '; ' ORDER BY s.subname)) END
+				string_agg(s.state, ', ' ORDER BY s.state), string_agg(s.mend, '; ' ORDER BY s.mend)) END
 	FROM (
-		SELECT s.subname, CASE
+		SELECT format('subscription %I %s', s.subname, CASE
 				WHEN NOT s.subenabled THEN 'is disabled'
 				WHEN w.pid IS NULL THEN 'has no worker'
-				ELSE 'is silent since ' || w.latest_end_time::text END AS state
+				WHEN w.latest_end_time < now() - interval '5 minutes' THEN 'is silent since ' || w.latest_end_time::text
+				WHEN w.latest_end_time IS NULL THEN 'has failed and begins again'
+				ELSE 'has failed to copy its tables' END), format('ALTER SUBSCRIPTION %I ENABLE', s.subname)
 		FROM pg_subscription AS s
 		LEFT JOIN pg_stat_subscription AS w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
-		WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database())
-			AND (NOT s.subenabled OR w.pid IS NULL OR w.latest_end_time < now() - interval '5 minutes')
-			AND EXISTS (
-				SELECT FROM pg_subscription_rel AS r JOIN pg_class AS c ON c.oid = r.srrelid
-				WHERE r.srsubid = s.oid AND (c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
-					OR c.oid IN (SELECT a.relation FROM poa_internal.attachment AS a)))
-	) AS s
+		LEFT JOIN pg_stat_subscription_stats AS e ON e.subid = s.oid
+		CROSS JOIN LATERAL (
+			SELECT count(*) AS tables, count(*) FILTER (WHERE r.srsubstate NOT IN ('s', 'r')) AS not_copied
+			FROM pg_subscription_rel AS r JOIN pg_class AS c ON c.oid = r.srrelid
+			WHERE r.srsubid = s.oid AND (c.relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace)
+				OR c.oid IN (SELECT a.relation FROM poa_internal.attachment AS a))
+		) AS t
+		WHERE s.subdbid = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()) AND t.tables > 0
+			AND (NOT s.subenabled OR w.pid IS NULL OR w.latest_end_time < now() - interval '5 minutes'
+				OR w.latest_end_time IS NULL AND e.apply_error_count > 0 OR t.not_copied > 0 AND e.sync_error_count > 0)
+		UNION ALL
+		SELECT 'rows that come to the warehouse again stop a subscription', 'SELECT poa.set_node(0)'
+		WHERE poa_internal.this_node() = 0
+			AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = 'poa.activation'::regclass AND t.tgname = 'keep_first')
+	) AS s (state, mend)
 $$;
 COMMENT ON FUNCTION poa_internal.health_subscription() IS
 	'check subscription: none to the extension''s or attached tables stands still';

@@ -9,9 +9,10 @@ AS $$
 	SELECT count(*) = 0,
 		CASE WHEN count(*) = 0 THEN 'the logs are guarded'
 			ELSE format('%s can be changed; %s', string_agg(DISTINCT g.log, ', ' ORDER BY g.log),
-				string_agg(format('ALTER TABLE %s ENABLE %s TRIGGER %I', g.log, g.enabled, g.name), '; ' ORDER BY g.log, g.name)) END
+				string_agg(g.mend, '; ' ORDER BY g.log, g.name)) END
 	FROM (
-		SELECT l.log, t.* FROM (VALUES ('poa.suppression_log'), ('poa.release_log')) AS l (log)
+		SELECT l.log, t.*, format('ALTER TABLE %s ENABLE %s TRIGGER %I', l.log, t.enabled, t.name) AS mend
+		FROM (VALUES ('poa.suppression_log'), ('poa.release_log')) AS l (log)
 		CROSS JOIN (VALUES ('append_only', 'ALWAYS', 'A'), ('keep_at_warehouse', 'REPLICA', 'R')) AS t (name, enabled, tgenabled)
 	) AS g
 	WHERE NOT EXISTS (

@@ -15,6 +15,30 @@ $$;
 COMMENT ON FUNCTION poa_internal.last_alert() IS 'UTC instant of the newest alert in the log, NULL where it is empty';
 REVOKE ALL ON FUNCTION poa_internal.last_alert() FROM PUBLIC;
 
+CREATE FUNCTION poa_internal.newest_activations() RETURNS SETOF poa.activation
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* by node, as numbers of different nodes have no order in time */
+	WITH RECURSIVE node (node) AS (
+		SELECT poa_internal.node_of_number((SELECT min(a.activation_id) FROM poa.activation AS a))
+		UNION ALL
+		SELECT poa_internal.node_of_number((
+			SELECT min(a.activation_id) FROM poa.activation AS a WHERE a.activation_id >= (n.node + 1) * 1000000000000))
+		FROM node AS n WHERE n.node IS NOT NULL
+	)
+	SELECT a.* FROM node AS n
+	CROSS JOIN LATERAL (
+		SELECT a.* FROM poa.activation AS a
+		WHERE a.activation_id >= n.node * 1000000000000 AND a.activation_id < (n.node + 1) * 1000000000000
+		ORDER BY a.activation_id DESC LIMIT 30000
+	) AS a
+$$;
+COMMENT ON FUNCTION poa_internal.newest_activations() IS
+	'the newest 30,000 activations of each node.'
+	' That is all that health reads of them';
+REVOKE ALL ON FUNCTION poa_internal.newest_activations() FROM PUBLIC;
+
 CREATE FUNCTION poa_internal.windows_by_day()
 RETURNS TABLE (day integer, since_last_alert boolean, windows bigint, alerts bigint)
 LANGUAGE sql STABLE
@@ -25,7 +49,7 @@ AS $$
 		SELECT a.activation_id, a.opens_at > (SELECT coalesce(poa_internal.last_alert(), '-infinity')) AS since_last_alert,
 			15 - width_bucket(a.closes_at, (SELECT array_agg(now() - n * interval '1 day' ORDER BY n DESC)
 				FROM generate_series(0, 15) AS n)) AS day
-		FROM (SELECT a.* FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 30000) AS a
+		FROM poa_internal.newest_activations() AS a
 		WHERE poa_internal.suppresses(a.status)
 	) AS a
 	LEFT JOIN (
@@ -49,8 +73,7 @@ AS $$
 				|| ': messages may not reach poa.receive, or concern no eligible meter;'
 				' SELECT * FROM poa.activation ORDER BY activation_id DESC LIMIT 10' END
 	FROM (
-		SELECT max(a.received_at)
-		FROM (SELECT a.received_at FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 30000) AS a
+		SELECT max(a.received_at) FROM poa_internal.newest_activations() AS a
 	) AS l (at)
 $$;
 COMMENT ON FUNCTION poa_internal.health_tracking() IS 'check tracking: an activation was received within 7 days';

@@ -41,6 +41,71 @@ COMMENT ON FUNCTION poa_internal.highest_number(regclass, name, integer) IS
 	' The one before its first where there is none';
 REVOKE ALL ON FUNCTION poa_internal.highest_number(regclass, name, integer) FROM PUBLIC;
 
+/*
+ * What nodes send to the warehouse may be there already: an activation that has
+ * moved to another node, which sends it, too, or all of a node whose
+ * subscription is made anew.  Only the warehouse has this trigger: for each row
+ * that is inserted, it does not belong on a table that is dumped.
+ */
+CREATE FUNCTION poa_internal.keep_first() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+	there boolean;
+BEGIN
+	FOR n IN 0 .. TG_NARGS - 1 LOOP
+		EXECUTE format('SELECT EXISTS (SELECT FROM %s AS t WHERE %s)', TG_RELID::regclass, TG_ARGV[n]) INTO there USING NEW;
+		IF there THEN
+			RETURN NULL;
+		END IF;
+	END LOOP;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.keep_first() IS
+	'trigger: passes over a row that the warehouse has already.'
+	' Its arguments are conditions on that one, t, by which the new row, $1, would violate a unique index';
+REVOKE ALL ON FUNCTION poa_internal.keep_first() FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.receive_from_nodes(enable boolean) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN
+		SELECT i.indrelid::regclass AS relation, string_agg(quote_literal(i.condition), ', ' ORDER BY i.indexrelid) AS conditions
+		FROM (
+			SELECT i.indrelid, i.indexrelid, string_agg(format('t.%1$I OPERATOR(%2$s.=) $1.%1$I', a.attname,
+				CASE a.atttypid WHEN '@extschema@.guid'::regtype THEN '@extschema@' ELSE 'pg_catalog' END), ' AND ' ORDER BY k.place) AS condition
+			FROM pg_index AS i
+			CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (attnum, place)
+			JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+			WHERE i.indisunique AND i.indrelid IN ('poa.suppression_log'::regclass, 'poa.release_log'::regclass,
+				'poa_internal.released_alert'::regclass, 'poa.activation'::regclass, 'poa.activation_change'::regclass, 'poa.command'::regclass,
+				'poa_internal.message'::regclass, 'poa.hold_log'::regclass, 'poa.sign_of_life'::regclass, 'poa.asked'::regclass,
+				'poa.no_answer'::regclass, 'poa.device_move'::regclass)
+			GROUP BY i.indrelid, i.indexrelid
+		) AS i
+		GROUP BY i.indrelid
+	LOOP
+		IF enable THEN
+			EXECUTE format('CREATE OR REPLACE TRIGGER keep_first BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_first(%s)',
+				t.relation, t.conditions);
+			EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER keep_first', t.relation);
+		ELSE
+			EXECUTE format('DROP TRIGGER IF EXISTS keep_first ON %s', t.relation);
+		END IF;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.receive_from_nodes(boolean) IS
+	'makes the triggers keep_first, or drops them.'
+	' By these, rows that come again do not stop a subscription';
+REVOKE ALL ON FUNCTION poa_internal.receive_from_nodes(boolean) FROM PUBLIC;
+
 CREATE FUNCTION poa.set_node(node integer) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET row_security = off	/* as for purge_log */
@@ -56,6 +121,10 @@ BEGIN
 			MESSAGE = format('node must be from 0 to 9000, not %s', coalesce(node::text, 'NULL')),
 			HINT = '0 is the warehouse, the others are nodes.';
 	ELSIF node = present THEN
+		/* a dump of the warehouse leaves its triggers behind */
+		IF node = 0 AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = 'poa.activation'::regclass AND t.tgname = 'keep_first') THEN
+			PERFORM poa_internal.receive_from_nodes(true);
+		END IF;
 		RETURN;
 	ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
 		RAISE active_sql_transaction USING
@@ -99,12 +168,16 @@ BEGIN
 	UPDATE poa.device_move AS v SET node = $1 WHERE v.node = coalesce(present, 0);
 	DELETE FROM poa.node;
 	INSERT INTO poa.node (node) VALUES (node);
+	IF node = 0 OR present = 0 THEN
+		PERFORM poa_internal.receive_from_nodes(node = 0);
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION poa.set_node(integer) IS
 	'makes this server a node of several, 1 to 9000, or 0, the warehouse.'
 	' From then on the numbers that it gives out, log_id, activation_id, import_id and hold_id among them, count from node * 10^12 + 1;'
-	' the warehouse numbers nothing, and whatever tracks, releases, holds, imports or purges raises 55000 there. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
+	' the warehouse numbers nothing, passes over rows that a subscription brings again, and whatever tracks, releases, holds, imports'
+	' or purges raises 55000 there. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
 	' activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where poa.activation or'
 	' poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
 	' row-level security applies to';
