@@ -3,45 +3,7 @@
 --
 \getenv abs_srcdir PG_ABS_SRCDIR
 \i :abs_srcdir/sql/preamble.psql
-\set SHOW_CONTEXT never
-
-INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
-INSERT INTO poa.guid_list VALUES ('00-DB-12-34-56-78-90-A0');
-INSERT INTO poa.device VALUES
-	('00-DB-12-34-56-78-90-A0', 'ESME', 2, '1063', '88-73-84-90-6A-10-02-DB', '2000012345672'),
-	('00-DB-12-34-56-78-90-A1', 'ESME', 2, '118F', '88-73-84-90-6A-10-02-DB', '2000012345672');
-
-CREATE FUNCTION request(counter text, body text, variant integer DEFAULT 4, device text DEFAULT '00-DB-12-34-56-78-90-A0',
-	service text DEFAULT '11.3') RETURNS xml LANGUAGE sql AS $$
-	SELECT format($x$<Request xmlns="http://www.dccinterface.co.uk/ServiceUserGateway" schemaVersion="5.4"><Header>
-		<RequestID>90-B3-D5-1F-30-01-00-00:%s:%s</RequestID><CommandVariant>%s</CommandVariant>
-		<ServiceReference>%s</ServiceReference><ServiceReferenceVariant>%4$s</ServiceReferenceVariant>
-		</Header><Body>%s</Body></Request>$x$, device, counter, variant, service, body)::xml
-$$;
-CREATE FUNCTION activate(at text DEFAULT '') RETURNS text LANGUAGE sql AS $$
-	SELECT format('<ActivateFirmware>%s<FirmwareHash>%s</FirmwareHash></ActivateFirmware>',
-		'<ExecutionDateTime>' || nullif(at, '') || '</ExecutionDateTime>', repeat('AB', 32))
-$$;
--- a CS06 command for device A0 with a counter and, if it is to have one, a time
-CREATE FUNCTION signed(counter integer, at text DEFAULT '') RETURNS text LANGUAGE sql AS $$
-	SELECT format('<SignedPreCommand><GBCSPayload>%s</GBCSPayload></SignedPreCommand>', encode(
-		'\xDF0901'::bytea || int8send(counter) || '\x0890B3D51F300100000800DB1234567890A000020012'::bytea
-		|| set_byte('\x00', 0, 42 + 2 * sign(length(at))::int + length(at)) || '\x30'::bytea || set_byte('\x00', 0,
-			40 + 2 * sign(length(at))::int + length(at))
-		|| '\x0420'::bytea || decode(repeat('AB', 32), 'hex') || '\x0204'::bytea || int4send(counter)
-		|| CASE WHEN at <> '' THEN '\x180F'::bytea || convert_to(at, 'UTF8') ELSE '' END
-		|| '\x40'::bytea || decode(repeat('CD', 64), 'hex'), 'base64'))
-$$;
-CREATE FUNCTION answer(payload bytea, variant text DEFAULT '11.3', element text DEFAULT NULL) RETURNS xml LANGUAGE sql AS $$
-	SELECT format($x$<sr:Response xmlns:sr="http://www.dccinterface.co.uk/ServiceUserGateway"><sr:Header><sr:ResponseCode>I0</sr:ResponseCode></sr:Header>
-		<sr:Body><sr:ResponseMessage><sr:ServiceReference>11.3</sr:ServiceReference><sr:ServiceReferenceVariant>%s</sr:ServiceReferenceVariant>
-		%s<sr:GBCSPayload>%s</sr:GBCSPayload>%s</sr:ResponseMessage></sr:Body></sr:Response>$x$,
-		variant, '<sr:' || element || '>', encode(payload, 'base64'), '</sr:' || element || '>')::xml
-$$;
-CREATE FUNCTION response(counter integer, code integer) RETURNS bytea LANGUAGE sql AS $$
-	SELECT '\xDF0902'::bytea || int8send(counter) || '\x0800DB1234567890A00890B3D51F3001000000020012'::bytea
-		|| CASE WHEN code IS NULL THEN '\x020500'::bytea ELSE set_byte('\x0B300902010004040123ABCF', 5, code) END
-$$;
+\i :abs_srcdir/sql/receive.psql
 
 -- on demand: the request is tracked, its signed pre-command moves the window, once
 SELECT * FROM poa.receive(request('1000', activate()), '2026-03-01 12:00Z');
