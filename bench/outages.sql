@@ -169,7 +169,7 @@ FROM poa.suppression_log AS l JOIN sim.home AS h ON h.hub = l.chf
 JOIN sim.outage AS o ON o.hub = h.n AND o.start = l.outage_started_at;
 
 /*
- * What an operator is told who looks every so often, and at the last full
+ * What an operator finds who looks every so often, and at the last full
  * minute of the five after each alert of an area's outage, so that it is known
  * which are found by then; and who asks, at most every five minutes, the meters
  * of poa.to_ask.  Who has power answers, but for two in a thousand; of who has

@@ -155,7 +155,7 @@ wanted_type(ColumnKind kind)
 /*
  * The letter by which the trigger's arguments keep the type of a column when
  * the table was attached.  Another one that fits does not keep an alert out,
- * but poa.health() tells of it.
+ * but poa.health() reports it.
  */
 static char
 type_letter(Oid type)

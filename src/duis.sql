@@ -170,18 +170,18 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	id CONSTANT text[] := string_to_array(upper(request_id), ':');
-	says CONSTANT text[] := ARRAY[payload.originator::text, payload.recipient::text, payload.counter::text];
+	given CONSTANT text[] := ARRAY[payload.originator::text, payload.recipient::text, payload.counter::text];
 	/* the meter answers, so originator and recipient change places */
-	wants CONSTANT text[] := CASE payload.kind WHEN 'command' THEN id ELSE ARRAY[id[2], id[1], id[3]] END;
+	expected CONSTANT text[] := CASE payload.kind WHEN 'command' THEN id ELSE ARRAY[id[2], id[1], id[3]] END;
 	names CONSTANT text[] := ARRAY['originator', 'recipient', 'counter'];
 BEGIN
-	IF says = wants THEN
+	IF given = expected THEN
 		RETURN;
 	END IF;
 	FOR i IN 1 .. 3 LOOP
-		IF says[i] <> wants[i] THEN
+		IF given[i] <> expected[i] THEN
 			PERFORM poa_internal.refuse_message(message, format('%s %s', field, names[i]),
-				format('is %s and not %s, as RequestID %s says', says[i], wants[i], request_id));
+				format('is %s and not %s, as RequestID %s says', given[i], expected[i], request_id));
 		END IF;
 	END LOOP;
 END

@@ -58,7 +58,7 @@ AS $$
 	WHERE l.alerts > 0
 		OR h.held_at < to_at AND coalesce(h.ended_at, h.until) > from_at
 			AND (h.distributor_id IS NULL OR h.distributor_id = ANY (distributors))
-			/* a hub is that of its meters' distributors, and of nobody where these are not known */
+			/* a hub is that of its meters' distributors, and of none where these are not known */
 			AND (h.chf IS NULL OR '-1'::smallint = ANY (distributors) OR EXISTS (
 				SELECT FROM poa.device AS d
 				WHERE d.chf OPERATOR(@extschema@.=) h.chf AND poa_internal.distributor_of(d.mpxn) = ANY (distributors)))
