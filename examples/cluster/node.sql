@@ -1,0 +1,56 @@
+-- A node: what it publishes, and what the proxy calls beside the functions of poa.
+
+-- What is added here. Rows that came from another node with a meter are left to
+-- that node; a purge leaves the rows of the warehouse.
+SELECT :node * 1000000000000 AS first, :node * 1000000000000 + 999999999999 AS last \gset
+CREATE PUBLICATION log FOR TABLE poa.suppression_log, poa.release_log, poa_internal.released_alert, poa.activation_change,
+    poa.sign_of_life, poa.hold_log, alerts,
+    poa.activation WHERE (activation_id BETWEEN :first AND :last),
+    poa.command WHERE (node = :node), poa_internal.message WHERE (message_id BETWEEN :first AND :last),
+    poa.asked WHERE (node = :node), poa.no_answer WHERE (node = :node), poa.device_move WHERE (node = :node)
+    WITH (publish = 'insert');
+
+-- What changes, wherever it was added.
+CREATE PUBLICATION changes FOR TABLE poa.activation, poa.command, poa.hold_log
+    WITH (publish = 'update');
+
+-- What all nodes have alike. Each publishes it, so that any can take over; the
+-- others and the warehouse subscribe to one, and only there it is written.
+CREATE PUBLICATION list FOR TABLE poa.guid_list, poa.guid_list_import, poa.manufacturer, poa.originator, poa.distributor,
+    poa.hub_group, poa.neighbourhood;
+
+CREATE SCHEMA cluster;
+GRANT USAGE ON SCHEMA cluster TO PUBLIC;
+
+CREATE FUNCTION cluster.node() RETURNS integer
+LANGUAGE sql IMMUTABLE
+RETURN :node;
+COMMENT ON FUNCTION cluster.node IS 'the number of this node, for reports of all nodes';
+
+-- Where a reader of a queue has got to: the offset moves in the transaction that
+-- brings the alerts, so that each is read once.
+CREATE TABLE cluster.consumed (
+    partition integer PRIMARY KEY,
+    next_offset bigint NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE ON cluster.consumed TO dsp;
+
+-- The inventory comes by the proxy.
+
+CREATE FUNCTION cluster.put_device(device guid, device_type text, smets smallint, manufacturer text, chf guid, mpxn text) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+    INSERT INTO poa.device AS d VALUES (device, device_type, smets, manufacturer, chf, mpxn)
+    ON CONFLICT ON CONSTRAINT device_pkey DO UPDATE
+    SET device_type = excluded.device_type, smets = excluded.smets, manufacturer = excluded.manufacturer, chf = excluded.chf,
+        mpxn = excluded.mpxn;
+END;
+COMMENT ON FUNCTION cluster.put_device IS 'inserts or updates a row of the inventory; windows follow the meter to its hub';
+
+CREATE FUNCTION cluster.leave(device guid, chf guid) RETURNS void
+LANGUAGE sql
+BEGIN ATOMIC
+    UPDATE poa.device AS d SET chf = leave.chf WHERE d.device = leave.device;
+    DELETE FROM poa.device AS d WHERE d.device = leave.device;
+END;
+COMMENT ON FUNCTION cluster.leave IS 'removes a meter that is on a hub of another node now; its windows leave the hub that it was on';
