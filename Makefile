@@ -47,12 +47,12 @@ OBJS        = $(patsubst $(srcdir)/%.c,%.o,$(sort $(wildcard $(srcdir)/src/*.c))
 # src/NAME.sql, joined in this order into the extension's script.
 PARTS       = schema permission window guid node manufacturer guid_list device eligibility guid_list_import distributor \
               activation settle traffic originator track command hub_move \
-              log divert attach hold release purge set_node move_windows access explain \
+              log divert attach hold release purge access explain \
               suppressed_alert alert_count monthly window_fit gbcs duis receive \
               attached_alerts sign_of_life still_dark restoration \
               words neighbourhood evidence_neighbours learn evidence_no_activation evidence_started \
               evidence_second evidence_unreachable evidence_silent genuine to_ask \
-              stored_ad1 late_activation replay \
+              stored_ad1 late_activation replay set_node move_windows \
               health_attached health_beside health_rate health verify timeline open_window statement metrics \
               health_own
 SCRIPT      = build/$(EXTENSION)--$(EXTVERSION).sql

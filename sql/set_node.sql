@@ -89,6 +89,22 @@ SELECT poa.track_activation(1::bigint::guid, request_id => 'r4', received_at => 
 SELECT hold_id, reason FROM poa.hold_log ORDER BY 1;
 SELECT poa.purge_activations('infinity');
 
+-- a list that is not what its newest import has left differs from that of other nodes
+SELECT ok, detail FROM poa.health() WHERE check_name = 'guid_list';
+BEGIN;
+SELECT poa_internal.begin_import();
+COPY guid_list_stage FROM stdin;
+00-00-00-00-00-00-00-01
+00-00-00-00-00-00-00-02
+\.
+SELECT import_id, added, unchanged FROM poa_internal.finish_import('add', 'list.csv', 'abc123');
+COMMIT;
+SELECT ok, detail FROM poa.health() WHERE check_name = 'guid_list';
+DELETE FROM poa.guid_list WHERE guid = 2::bigint::guid;
+SELECT ok, detail FROM poa.health() WHERE check_name = 'guid_list';
+SELECT poa.undo_import(1000000000001);
+SELECT ok, detail FROM poa.health() WHERE check_name = 'guid_list';
+
 -- only a superuser sets it
 CREATE ROLE regress_poa_operator;
 SELECT poa.grant_operator('regress_poa_operator');
@@ -101,7 +117,7 @@ DROP ROLE regress_poa_operator;
 
 -- the warehouse: rows of nodes come by replication, and nothing is numbered
 SELECT poa.set_node(0);
-SELECT DISTINCT number FROM pg_temp.number;
+SELECT number, array_agg(sequencename) FILTER (WHERE number = 1) AS but_for FROM pg_temp.number GROUP BY 1 ORDER BY 1;
 INSERT INTO poa.activation (activation_id, device, chf, request_id, received_at, activates_at, opens_at, closes_at, status) OVERRIDING SYSTEM VALUE
 VALUES (1000000000001, 1::bigint::guid, 201::bigint::guid, 'r1', '2026-03-01', '2026-03-01 12:00', '2026-03-01 12:00', '2026-03-01 12:30', 'tracked'),
 	(2000000000001, 1::bigint::guid, 202::bigint::guid, 'r2', '2190-03-01', '2190-03-01 12:00', '2190-03-01 12:00', '2190-03-01 12:30', 'tracked');

@@ -197,6 +197,21 @@ COMMENT ON FUNCTION poa_internal.finish_import(text, text, text, bigint, bigint,
 	' Raises 22023 for another or NULL mode, 23502 for any other NULL, 25000 outside READ COMMITTED, 55000 where no import has'
 	' begun';
 
+CREATE FUNCTION poa_internal.newest_import() RETURNS poa.guid_list_import
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	/* numbers of one node are in the order of its imports, those of different nodes are not */
+	SELECT i.* FROM (
+		SELECT DISTINCT ON (poa_internal.node_of_number(i.import_id)) i.* FROM poa.guid_list_import AS i
+		WHERE i.undone_at IS NULL
+		ORDER BY poa_internal.node_of_number(i.import_id), i.import_id DESC
+	) AS i
+	ORDER BY i.imported_at DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION poa_internal.newest_import() IS 'the newest import that stands; NULL where there is none';
+REVOKE ALL ON FUNCTION poa_internal.newest_import() FROM PUBLIC;
+
 CREATE FUNCTION poa.undo_import(import_id bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -218,7 +233,7 @@ BEGIN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('import %s was undone by %s at %s', import.import_id, import.undone_by, import.undone_at);
 	END IF;
-	SELECT max(i.import_id) INTO newest FROM poa.guid_list_import AS i WHERE i.undone_at IS NULL;
+	newest := (poa_internal.newest_import()).import_id;
 	IF newest <> import.import_id THEN
 		RAISE object_not_in_prerequisite_state USING
 			MESSAGE = format('import %s is not the newest that stands', import.import_id),

@@ -87,7 +87,7 @@ BEGIN
 	/* of several machines each has the list of one: what the newest import left there is here, too */
 	IF ok AND poa_internal.this_node() IS NOT NULL THEN
 		SELECT count(*) INTO listed FROM poa.guid_list;
-		SELECT i.* INTO newest FROM poa.guid_list_import AS i WHERE i.undone_at IS NULL ORDER BY i.imported_at DESC, i.import_id DESC LIMIT 1;
+		SELECT i.* INTO newest FROM poa_internal.newest_import() AS i;
 		ok := coalesce(listed = newest.unchanged + newest.added, true);
 		detail := format('%s GUIDs on the list', listed) || coalesce(format(', where import %s of sha256 %s left %s',
 				newest.import_id, newest.sha256, newest.unchanged + newest.added), ', which no import has left')

@@ -155,8 +155,8 @@ BEGIN
 	FOR s IN SELECT * FROM poa_internal.own_sequence() LOOP
 		/* gives it a new file, so that setval is undone with the transaction */
 		EXECUTE format('ALTER SEQUENCE %s RESTART', s.sequence);
-		/* one that is used up fails where the warehouse would number something */
-		PERFORM CASE node WHEN 0 THEN setval(s.sequence, 9223372036854775807)
+		/* one that is used up fails where the warehouse would number something; it learns for itself */
+		PERFORM CASE WHEN node = 0 AND s.relation <> 'poa.reboot_profile'::regclass THEN setval(s.sequence, 9223372036854775807)
 			ELSE setval(s.sequence, poa_internal.highest_number(s.relation, s.attname, node) + 1, false) END;
 	END LOOP;
 	/* a hold may be older, and its number another node's, too */
