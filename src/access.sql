@@ -27,28 +27,32 @@ SELECT pg_catalog.pg_extension_config_dump('poa_internal.access', '');
 /*
  * Row-level security.  A distributor_id has two digits, so a role that reads
  * everything has all of them, and -1 for none: one condition for all roles,
- * whose array the policy's subquery finds once a query.
+ * whose array the policy's subquery finds once a query.  PL/pgSQL keeps its plan,
+ * as each query of a DNO has it run.
  */
 CREATE FUNCTION poa_internal.distributors_of(role name) RETURNS smallint[]
-LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT coalesce(array_agg(DISTINCT v.distributor_id), '{}')
-	FROM (
-		SELECT a.kind, a.distributor_ids
-		FROM poa_internal.access AS a
-		JOIN pg_roles AS r ON r.rolname = a.role AND pg_has_role($1, r.oid, 'USAGE')
-		/* a record that outlived its role is not that of another role of its name */
-		JOIN pg_namespace AS n ON n.nspname = 'poa'
-			AND r.oid IN (SELECT g.grantee FROM aclexplode(n.nspacl) AS g)
-		UNION ALL
-		SELECT 'bypass', NULL FROM pg_roles AS r WHERE r.rolname = $1 AND (r.rolsuper OR r.rolbypassrls)
-	) AS a
-	CROSS JOIN LATERAL (
-		SELECT unnest(a.distributor_ids) WHERE a.kind = 'dno'
-		UNION ALL
-		SELECT generate_series(-1, 99)::smallint WHERE a.kind IN ('operator', 'auditor', 'bypass')
-	) AS v (distributor_id)
+BEGIN
+	RETURN (
+		SELECT coalesce(array_agg(DISTINCT v.distributor_id), '{}')
+		FROM (
+			SELECT a.kind, a.distributor_ids
+			FROM poa_internal.access AS a
+			JOIN pg_roles AS r ON r.rolname = a.role AND pg_has_role($1, r.oid, 'USAGE')
+			/* a record that outlived its role is not that of another role of its name */
+			JOIN pg_namespace AS n ON n.nspname = 'poa'
+				AND r.oid IN (SELECT g.grantee FROM aclexplode(n.nspacl) AS g)
+			UNION ALL
+			SELECT 'bypass', NULL FROM pg_roles AS r WHERE r.rolname = $1 AND (r.rolsuper OR r.rolbypassrls)
+		) AS a
+		CROSS JOIN LATERAL (
+			SELECT unnest(a.distributor_ids) WHERE a.kind = 'dno'
+			UNION ALL
+			SELECT generate_series(-1, 99)::smallint WHERE a.kind IN ('operator', 'auditor', 'bypass')
+		) AS v (distributor_id));
+END
 $$;
 COMMENT ON FUNCTION poa_internal.distributors_of(name) IS
 	'the distributors whose suppressed alerts a role may read.'

@@ -37,7 +37,7 @@ REVOKE ALL ON FUNCTION poa_internal.refuse_subject(text) FROM PUBLIC;
  */
 CREATE FUNCTION poa_internal.subject_of(subject text, OUT devices @extschema@.guid[], OUT hubs @extschema@.guid[], OUT mpxn text)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	guid CONSTANT @extschema@.guid := @extschema@.try_guid(subject);
@@ -73,13 +73,21 @@ COMMENT ON FUNCTION poa_internal.subject_of(text) IS
 	' The MPxN is NULL for a GUID. Raises 22023 for what is neither a GUID nor an MPxN';
 REVOKE ALL ON FUNCTION poa_internal.subject_of(text) FROM PUBLIC;
 
+/*
+ * What belongs to them.  PL/pgSQL keeps the plans of these functions, which take
+ * longer than they run.
+ */
+
 /* alerts in the attached tables, but for those that the log has */
 CREATE FUNCTION poa_internal.timeline_of_alerts(devices @extschema@.guid[], hubs @extschema@.guid[],
 	from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid, device @extschema@.guid, mpxn text)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT a.at,
 		CASE WHEN a.code = 'AD1' THEN 'stored' WHEN a.code ~ poa_internal.restoration_codes() THEN 'restoration' ELSE 'alert' END,
 		concat(a.code, CASE WHEN a.code = 'AD1' THEN ' was stored in ' ELSE ' in ' END, a.source::regclass,
@@ -102,7 +110,8 @@ AS $$
 	) AS a
 	WHERE a.code IS DISTINCT FROM 'AD1' OR NOT EXISTS (
 		SELECT FROM poa.suppression_log AS l
-		WHERE l.chf OPERATOR(@extschema@.=) a.chf AND l.decided_at = a.at AND l.mpxn IS NOT DISTINCT FROM a.mpxn)
+		WHERE l.chf OPERATOR(@extschema@.=) a.chf AND l.decided_at = a.at AND l.mpxn IS NOT DISTINCT FROM a.mpxn);
+END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_alerts(@extschema@.guid[], @extschema@.guid[], timestamptz, timestamptz) IS
 	'the alerts in attached tables for poa.timeline.'
@@ -110,12 +119,15 @@ COMMENT ON FUNCTION poa_internal.timeline_of_alerts(@extschema@.guid[], @extsche
 REVOKE ALL ON FUNCTION poa_internal.timeline_of_alerts(@extschema@.guid[], @extschema@.guid[], timestamptz, timestamptz) FROM PUBLIC;
 
 /* what was suppressed, shadowed or held, and released */
-CREATE FUNCTION poa_internal.timeline_of_log(hubs @extschema@.guid[], mpxn text)
+CREATE FUNCTION poa_internal.timeline_of_log(hubs @extschema@.guid[], of_mpxn text)
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid, device @extschema@.guid, mpxn text,
 	activation_id bigint, log_id bigint)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	WITH entry AS MATERIALIZED (
 		SELECT l.* FROM unnest($1) AS h (chf) JOIN poa.suppression_log AS l ON l.chf OPERATOR(@extschema@.=) h.chf
 		UNION
@@ -131,7 +143,8 @@ AS $$
 	FROM entry AS e
 	UNION ALL
 	SELECT r.released_at, 'released', concat(r.reason, ' (by ', r.released_by, ')'), e.chf, e.device, e.mpxn, e.activation_id, e.log_id
-	FROM entry AS e JOIN poa.release_log AS r ON r.log_id = e.log_id
+	FROM entry AS e JOIN poa.release_log AS r ON r.log_id = e.log_id;
+END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_log(@extschema@.guid[], text) IS
 	'the rows of the suppression log and its releases for poa.timeline';
@@ -140,9 +153,12 @@ REVOKE ALL ON FUNCTION poa_internal.timeline_of_log(@extschema@.guid[], text) FR
 /* commands, what was heard of them, and their windows */
 CREATE FUNCTION poa_internal.timeline_of_commands(devices @extschema@.guid[])
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid, device @extschema@.guid, mpxn text, activation_id bigint)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	WITH activation AS MATERIALIZED (
 		SELECT a.* FROM unnest($1) AS s (device) JOIN poa.activation AS a ON a.device OPERATOR(@extschema@.=) s.device
 	)
@@ -170,7 +186,8 @@ AS $$
 		a.chf, a.device, a.mpxn, a.activation_id
 	FROM activation AS a
 	CROSS JOIN LATERAL (VALUES (a.opens_at, 'window opens'), (a.closes_at, 'window closes')) AS w (at, what)
-	WHERE poa_internal.suppresses(a.status)
+	WHERE poa_internal.suppresses(a.status);
+END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_commands(@extschema@.guid[]) IS
 	'commands, outcomes, and changes of activations for poa.timeline.'
@@ -180,9 +197,12 @@ REVOKE ALL ON FUNCTION poa_internal.timeline_of_commands(@extschema@.guid[]) FRO
 /* what was heard of devices and hubs beside alerts, and where they were */
 CREATE FUNCTION poa_internal.timeline_of_devices(devices @extschema@.guid[], hubs @extschema@.guid[])
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid, device @extschema@.guid)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT v.seen_at, 'sign of life', v.what,
 		CASE WHEN v.guid OPERATOR(@extschema@.=) ANY ($2) THEN v.guid END, v.guid
 	FROM (SELECT unnest($1) UNION SELECT unnest($2)) AS s (guid)
@@ -197,7 +217,8 @@ AS $$
 	UNION ALL
 	SELECT m.until, 'moved', concat('the device left the hub, it is on ', coalesce(d.chf::text, 'none'), ' now'), m.chf, m.device
 	FROM unnest($1) AS s (device) JOIN poa.device_move AS m ON m.device OPERATOR(@extschema@.=) s.device
-	LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) m.device
+	LEFT JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) m.device;
+END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_devices(@extschema@.guid[], @extschema@.guid[]) IS
 	'signs of life, missing answers and moves to other hubs for poa.timeline';
@@ -206,9 +227,12 @@ REVOKE ALL ON FUNCTION poa_internal.timeline_of_devices(@extschema@.guid[], @ext
 /* holds that meet the hubs or what stands on them */
 CREATE FUNCTION poa_internal.timeline_of_holds(devices @extschema@.guid[], hubs @extschema@.guid[], distributors smallint[])
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
 	SELECT e.at, e.what,
 		concat('hold ', h.hold_id, CASE WHEN e.what = 'hold' THEN ' to ' || poa_internal.said_at(h.until) || ': ' || h.reason END,
 			' (by ', e.by_whom, ')'),
@@ -224,7 +248,8 @@ AS $$
 			SELECT d.manufacturer FROM unnest($1) AS s (device) JOIN poa.device AS d ON d.device OPERATOR(@extschema@.=) s.device))
 		AND (h.originator IS NULL OR EXISTS (
 			SELECT FROM unnest($1) AS s (device) JOIN poa.activation AS a ON a.device OPERATOR(@extschema@.=) s.device
-			WHERE a.originator OPERATOR(@extschema@.=) h.originator))
+			WHERE a.originator OPERATOR(@extschema@.=) h.originator));
+END
 $$;
 COMMENT ON FUNCTION poa_internal.timeline_of_holds(@extschema@.guid[], @extschema@.guid[], smallint[]) IS
 	'the holds for poa.timeline.'
@@ -239,7 +264,7 @@ CREATE FUNCTION poa_internal.timeline_of(distributors smallint[], subject text, 
 RETURNS TABLE (at timestamptz, what text, detail text, chf @extschema@.guid, device @extschema@.guid, mpxn text,
 	activation_id bigint, log_id bigint)
 LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
