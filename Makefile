@@ -4,6 +4,8 @@
 #   make test       builds and tests in a throw-away server, as any user
 #   make demo       the tour, with a statement of a month in build/; KEEP=1 leaves
 #                   its server up to look around
+#   make demo-cluster  three nodes, a proxy and a warehouse, one of them killed;
+#                   KEEP=1 leaves them up
 #   make bench      the measurements; QUICK=1 only tries them out, BENCH='storm
 #                   type' and the like makes only some (bench/run)
 #   make fuzz       attacks the readers of messages; FUZZ_SECONDS=60 each
@@ -173,6 +175,9 @@ test:
 	@$(srcdir)/tools/sandbox test $(MAKEOVERRIDES)
 demo:
 	@POA_DATABASE=poa_demo $(srcdir)/tools/sandbox run $(srcdir)/tools/demo
+demo-cluster:
+	@$(srcdir)/tools/sandbox setup postgresql-NN-plproxy
+	@$(srcdir)/tools/sandbox run $(srcdir)/tools/demo-cluster
 bench:
 	@QUICK='$(QUICK)' $(srcdir)/tools/sandbox run $(srcdir)/bench/run $(BENCH)
 mutate:
@@ -196,4 +201,4 @@ deb:
 deb-test:
 	@$(srcdir)/tools/deb-test $(VERSIONS)
 
-.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix fresh deb deb-test mutate soak
+.PHONY: folders install-more uninstall-more check-frozen freeze check-lists help setup test demo demo-cluster bench fuzz lint assert sanitize valgrind sqlsmith coverage memory faults matrix fresh deb deb-test mutate soak
