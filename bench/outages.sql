@@ -169,14 +169,15 @@ FROM poa.suppression_log AS l JOIN sim.home AS h ON h.hub = l.chf
 JOIN sim.outage AS o ON o.hub = h.n AND o.start = l.outage_started_at;
 
 /*
- * What an operator finds who looks every so often, and at the last full
+ * What an operator finds who looks every so often, and, if soon, at the last full
  * minute of the five after each alert of an area's outage, so that it is known
  * which are found by then; and who asks, at most every five minutes, the meters
  * of poa.to_ask.  Who has power answers, but for two in a thousand; of who has
  * none the DCC says so five minutes later.
  */
 CREATE TABLE sim.found (log_id bigint, evidence text, as_of timestamptz, detail text, PRIMARY KEY (log_id, evidence));
-CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, asking boolean DEFAULT false, since interval DEFAULT '3 hours')
+CREATE PROCEDURE sim.watch(from_at timestamptz, to_at timestamptz, step interval, asking boolean DEFAULT false, since interval DEFAULT '3 hours',
+	soon boolean DEFAULT true)
 LANGUAGE plpgsql AS $$
 DECLARE
 	t timestamptz;
@@ -184,7 +185,7 @@ BEGIN
 	FOR t IN
 		SELECT * FROM generate_series(from_at, to_at, step)
 		UNION SELECT date_trunc('minute', o.decided_at + interval '5 minutes') FROM sim.truth AS o
-		WHERE o.cause = 'area' AND o.decided_at BETWEEN from_at AND to_at - interval '5 minutes'
+		WHERE soon AND o.cause = 'area' AND o.decided_at BETWEEN from_at AND to_at - interval '5 minutes'
 		ORDER BY 1
 	LOOP
 		INSERT INTO sim.found SELECT g.log_id, g.evidence, t, g.detail FROM poa.genuine(t, t - since) AS g ON CONFLICT DO NOTHING;
@@ -204,11 +205,12 @@ END
 $$;
 
 /* the nights of a month in which something happens */
-CREATE PROCEDURE sim.watch_month(month timestamptz, asking boolean DEFAULT false, step interval DEFAULT '20 minutes', nights integer DEFAULT 8)
+CREATE PROCEDURE sim.watch_month(month timestamptz, asking boolean DEFAULT false, step interval DEFAULT '20 minutes', nights integer DEFAULT 8,
+	soon boolean DEFAULT true)
 LANGUAGE plpgsql AS $$
 BEGIN
 	FOR night IN 0 .. nights - 1 LOOP
-		CALL sim.watch(month + night * interval '3 days 18 hours', month + night * interval '3 days 18 hours' + interval '7 hours', step, asking);
+		CALL sim.watch(month + night * interval '3 days 18 hours', month + night * interval '3 days 18 hours' + interval '7 hours', step, asking, soon => soon);
 	END LOOP;
 END
 $$;
