@@ -1053,7 +1053,8 @@ sub line { return join '|', map { $_ // '-' } @_; }
 my $afterwards = q{
 	CREATE VIEW ad1 AS
 	SELECT s.*, l.log_id,
-		CASE WHEN l.log_id IS NULL THEN coalesce(poa_internal.distributor_of(s.mpxn), (SELECT min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf = s.chf)) ELSE l.distributor_id END AS distributor_id
+		CASE WHEN l.log_id IS NULL THEN coalesce(poa_internal.distributor_of(s.mpxn),
+			(SELECT min(poa_internal.distributor_of(d.mpxn)) FROM poa.device AS d WHERE d.chf = s.chf)) ELSE l.distributor_id END AS distributor_id
 	FROM (
 		SELECT 'alerts' AS source, id, chf, received_at AS at, mpxn FROM alerts WHERE alert_code = 'AD1'
 		UNION SELECT 'alerts_by_day', id, chf, received_at, mpxn FROM alerts_by_day WHERE alert_code = 'AD1'
@@ -1099,7 +1100,9 @@ my %laws = (
 		FULL JOIN (SELECT coalesce(distributor_id, -1) AS id, count(*) AS alerts, count(log_id) AS suppressed FROM ad1 GROUP BY 1) AS h
 			ON h.id = coalesce(r.distributor_id, -1)},
 	'replay in parts' => q{
-		SELECT bool_and(p = w) FROM (SELECT coalesce(distributor_id, -1) AS id, sum(alerts) || ' ' || sum(suppressed) AS w FROM poa.replay('-infinity', 'infinity') GROUP BY 1) AS w
+		SELECT bool_and(p = w)
+			FROM (SELECT coalesce(distributor_id, -1) AS id, sum(alerts) || ' ' || sum(suppressed) AS w
+			FROM poa.replay('-infinity', 'infinity') GROUP BY 1) AS w
 		FULL JOIN (SELECT coalesce(distributor_id, -1) AS id, sum(alerts) || ' ' || sum(suppressed) AS p
 			FROM (VALUES ('-infinity'::timestamptz, '2020-01-02'::timestamptz), ('2020-01-02', '2050-01-01'), ('2050-01-01', 'infinity')) AS v (f, t), poa.replay(f, t) GROUP BY 1) AS p USING (id)},
 	'replay with other windows' => q{
@@ -1116,15 +1119,18 @@ my %laws = (
 			ON l.chf = h.chf AND l.decided_at = h.at AND coalesce(l.mpxn, '') = coalesce(h.mpxn, '')
 		WHERE l.n IS DISTINCT FROM h.n},
 	'restorations' => q{
-		SELECT count(*) = (SELECT count(*) FROM poa.suppression_log) AND count(restored_at) > 10 AND bool_and(coalesce(restored_at >= decided_at, true))
+		SELECT count(*) = (SELECT count(*) FROM poa.suppression_log) AND count(restored_at) > 10
+			AND bool_and(coalesce(restored_at >= decided_at, true))
 			AND count(restored_at) = count(DISTINCT (chf, restored_at, restoration_code)) FILTER (WHERE restored_at IS NOT NULL)
 		FROM poa.restoration('-infinity', 'infinity')},
 	# by what was known at t; devices were where poa.device_move has them
 	'still dark' => q{
 		WITH other AS (SELECT chf, received_at AS at, alert_code FROM alerts UNION ALL SELECT chf, received_at, alert_code FROM alerts_by_day
 			UNION ALL SELECT chf, received_at, alert_code FROM alerts_watched UNION ALL SELECT chf, started_at, alert_code FROM outages),
-		stay AS (SELECT device, chf, coalesce(lag(until) OVER (PARTITION BY device ORDER BY until), '-infinity') AS since, until FROM poa.device_move
-			UNION ALL SELECT device, chf, coalesce((SELECT max(until) FROM poa.device_move AS m WHERE m.device = d.device), '-infinity'), 'infinity' FROM poa.device AS d)
+		stay AS (SELECT device, chf, coalesce(lag(until) OVER (PARTITION BY device ORDER BY until), '-infinity') AS since, until
+			FROM poa.device_move
+			UNION ALL SELECT device, chf,
+			coalesce((SELECT max(until) FROM poa.device_move AS m WHERE m.device = d.device), '-infinity'), 'infinity' FROM poa.device AS d)
 		SELECT bool_and(d.n = (SELECT count(*) FROM poa.suppression_log AS l
 			WHERE diverted AND log_id NOT IN (SELECT log_id FROM poa.release_log WHERE released_at <= t) AND closes_at + interval '15 minutes' < t
 				AND NOT EXISTS (SELECT FROM other AS o WHERE o.chf = l.chf AND o.alert_code ~ '^[0-9A-F]{4}$' AND o.at > l.decided_at AND o.at <= t)

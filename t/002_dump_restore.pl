@@ -79,7 +79,8 @@ GRANT INSERT, SELECT ON alerts, "Alerts by day" TO writer;
 
 INSERT INTO alerts SELECT 100 + n, CASE n % 5 WHEN 0 THEN '8F35' ELSE 'AD1' END, (n % 50)::bigint::guid, $at,
 	(9 + n % 33)::text || '00000000000' FROM generate_series(1, 300) AS n;
-INSERT INTO "Alerts by day" SELECT n, 'AD1', $at\::timestamptz + n % 2 * interval '10 minutes', (n % 60)::bigint::guid, NULL, n::bigint::guid
+INSERT INTO "Alerts by day" SELECT n, 'AD1', $at\::timestamptz + n % 2 * interval '10 minutes', (n % 60)::bigint::guid, NULL,
+	n::bigint::guid
 	FROM generate_series(1, 60) AS n;
 INSERT INTO watched SELECT n, 'AD1', n::bigint::guid, $at, NULL FROM generate_series(1, 20) AS n;
 INSERT INTO off SELECT n, 'AD1', n::bigint::guid, $at, NULL FROM generate_series(1, 20) AS n;

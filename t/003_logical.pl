@@ -191,7 +191,8 @@ is($subscriber->safe_psql('moved', 'SELECT count(*) FROM poa.distributor'), '30'
 $publisher->safe_psql('moved', <<'SQL');
 INSERT INTO poa.distributor VALUES (98, 'ALSO', NULL, 'Other Networks');
 UPDATE poa.distributor SET name = 'Test' WHERE distributor_id = 99;
-INSERT INTO alerts VALUES (6, 'AD1', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000'), (7, '8F35', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000');
+INSERT INTO alerts VALUES (6, 'AD1', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000'),
+	(7, '8F35', 1::bigint::guid, '2030-01-01 00:16:00+00', '1100000000000');
 SELECT poa.purge_activations('2025-01-01'), poa.purge_log('2000-01-01');
 SQL
 $publisher->wait_for_catchup('everything');

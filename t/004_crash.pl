@@ -251,7 +251,8 @@ SELECT poa.purge_log('infinity');
 INSERT INTO poa.guid_list VALUES (300::bigint::guid);
 INSERT INTO poa.device VALUES (300::bigint::guid, 'ESME', 2, '1063', 300::bigint::guid, '1000000000000');
 SELECT poa.track_activation(300::bigint::guid, received_at => '2030-01-01 00:00:00+00');
-INSERT INTO alerts VALUES (1, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '1'), (2, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '2');
+INSERT INTO alerts VALUES (1, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '1'),
+	(2, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '2');
 SELECT poa.release(min(log_id), 'to see it there') FROM poa.suppression_log;
 INSERT INTO alerts VALUES (3, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '3');
 SQL
@@ -267,7 +268,8 @@ like($err, qr/read-only transaction/, 'it takes none of its own');
 $node->stop('immediate');
 $standby->promote;
 is($standby->safe_psql('postgres', <<'SQL'), "5|stored\n6|log\n7|log\nt\n0", 'after promotion it decides');
-INSERT INTO alerts VALUES (5, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '5'), (6, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '6');
+INSERT INTO alerts VALUES (5, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '5'),
+	(6, 'AD1', 300::bigint::guid, '2030-01-01 00:15:00+00', '6');
 UPDATE poa.device SET chf = 301::bigint::guid WHERE device = 300::bigint::guid;
 INSERT INTO alerts VALUES (7, 'AD1', 301::bigint::guid, '2030-01-01 00:15:00+00', '7');
 SELECT id, place FROM place WHERE id >= 5 ORDER BY id;

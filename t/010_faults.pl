@@ -43,7 +43,8 @@ END
 $$;
 CREATE TRIGGER a_wait BEFORE INSERT ON alerts FOR EACH ROW WHEN (NEW.note = 'wait') EXECUTE FUNCTION wait();
 SELECT poa.attach('alerts');
-INSERT INTO alerts SELECT n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', NULL, CASE n WHEN 1 THEN 'wait' END FROM generate_series(1, 4) AS n;
+INSERT INTO alerts SELECT n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', NULL, CASE n WHEN 1 THEN 'wait' END
+	FROM generate_series(1, 4) AS n;
 SELECT poa.release(2, 'before');
 BEGIN;
 SELECT poa_internal.begin_import();
@@ -82,7 +83,8 @@ my %work = (
 	'cancel' => q{SELECT poa.cancel_activation(4::bigint::guid, '2030-01-02 00:00:00+00');},
 	'outcome' => q{SELECT poa.record_outcome('r5', 'hash_mismatch');},
 	'move' => q{UPDATE poa.device SET chf = 99::bigint::guid WHERE device = 6::bigint::guid;},
-	'import' => q{BEGIN; SELECT poa_internal.begin_import(); INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(5, 50) AS n;
+	'import' => q{BEGIN; SELECT poa_internal.begin_import();
+	INSERT INTO pg_temp.guid_list_stage SELECT n::bigint::guid FROM generate_series(5, 50) AS n;
 		SELECT poa_internal.finish_import('replace', 's', 'h', max_removed => 100); COMMIT;},
 	'undo' => 'SELECT poa.undo_import(1);');
 # the purge of activations keeps out those who come to the log after it
@@ -268,7 +270,8 @@ is($node->safe_psql('postgres', "COMMIT PREPARED 'some'; SELECT string_agg(id::t
 # What takes a while, killed while it waits for the last of what it has to do.
 
 $node->safe_psql('postgres', <<'SQL');
-INSERT INTO alerts SELECT 100000 + n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', n::text, repeat('x', 100) FROM generate_series(1, 6000) AS n;
+INSERT INTO alerts SELECT 100000 + n, 'AD1', 1::bigint::guid, '2030-01-01 00:15:00+00', n::text, repeat('x', 100)
+	FROM generate_series(1, 6000) AS n;
 SELECT count(poa.release(log_id, 'many')) FROM poa.suppression_log WHERE log_id % 4 = 0 AND (alert->>'id')::int > 100000;
 SQL
 my $more = "FROM poa.suppression_log WHERE log_id % 4 = 1 AND (alert->>'id')::int > 100000";

@@ -96,7 +96,8 @@ SQL
 	is($node->safe_psql('postgres', "SELECT (SELECT count(*) FROM alerts WHERE id > $first - 100), (SELECT count(*) FROM poa.suppression_log WHERE (alert->>'id')::int > $first - 100)"),
 		'50|50', 'with room again all go on');
 	is($node->safe_psql('postgres', <<'SQL'), '', 'none is in two places');
-SELECT id FROM (SELECT id FROM alerts WHERE id > 0 UNION ALL SELECT (alert->>'id')::int FROM poa.suppression_log) AS a GROUP BY id HAVING count(*) > 1
+SELECT id FROM (SELECT id FROM alerts WHERE id > 0 UNION ALL SELECT (alert->>'id')::int FROM poa.suppression_log) AS a
+	GROUP BY id HAVING count(*) > 1
 SQL
 	$node->safe_psql('postgres', "SELECT poa.purge_log('infinity')");
 	$node->safe_psql('postgres', 'TRUNCATE alerts');

@@ -21,14 +21,17 @@ SET search_path = public, smart;
 INSERT INTO poa.distributor VALUES (41, 'NEWD', NULL, 'New Networks');
 INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list SELECT n::bigint::guid FROM generate_series(1, 2000) AS n;
-INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, (10 + n % 4)::text || '00000000000' FROM generate_series(1, 2000) AS n;
-SELECT count(poa.track_activation(n::bigint::guid, '2030-01-01 00:00:00+00', 'r' || n, '2029-12-31 00:00:00+00')) FROM generate_series(1, 1000) AS n;
+INSERT INTO poa.device SELECT n::bigint::guid, 'ESME', 2, '1063', n::bigint::guid, (10 + n % 4)::text || '00000000000'
+	FROM generate_series(1, 2000) AS n;
+SELECT count(poa.track_activation(n::bigint::guid, '2030-01-01 00:00:00+00', 'r' || n, '2029-12-31 00:00:00+00'))
+	FROM generate_series(1, 1000) AS n;
 CREATE TABLE alerts (id bigint, alert_code text, chf guid, received_at timestamptz, mpxn text) PARTITION BY RANGE (id);
 CREATE TABLE alerts_1 PARTITION OF alerts FOR VALUES FROM (0) TO (1000);
 CREATE TABLE alerts_2 PARTITION OF alerts DEFAULT;
 CREATE INDEX ON alerts USING hash (chf);
 SELECT poa.attach('alerts');
-INSERT INTO alerts SELECT n, 'AD1', n::bigint::guid, '2030-01-01 00:15:00+00', (10 + n % 4)::text || '00000000000' FROM generate_series(1, 1500) AS n;
+INSERT INTO alerts SELECT n, 'AD1', n::bigint::guid, '2030-01-01 00:15:00+00', (10 + n % 4)::text || '00000000000'
+	FROM generate_series(1, 1500) AS n;
 SELECT poa.release(log_id, 'resident rang') FROM poa.suppression_log WHERE log_id <= 10;
 CREATE ROLE dno; CREATE ROLE operator; CREATE ROLE auditor;
 SELECT poa.grant_dno('dno', 10, 41), poa.grant_operator('operator'), poa.grant_auditor('auditor');
@@ -39,7 +42,8 @@ sub state_of
 {
 	my $node = shift;
 	my @tables = split /\n/, $node->safe_psql('postgres', <<'SQL');
-SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('poa'::regnamespace, 'public'::regnamespace) ORDER BY oid::regclass::text
+SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND relnamespace IN ('poa'::regnamespace, 'public'::regnamespace)
+	ORDER BY oid::regclass::text
 SQL
 	return $node->safe_psql('postgres', join ";\n",
 		(map { "SELECT '$_', count(*), md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM $_ AS t" } @tables),
@@ -61,7 +65,8 @@ INSERT INTO alerts SELECT 5000 + n, 'AD1', (500 + n)::bigint::guid, '2030-01-01 
 SELECT count(*) FILTER (WHERE chf::bigint <= 1000), count(*) FILTER (WHERE chf::bigint > 1000),
 	(SELECT count(*) FROM poa.suppression_log WHERE (alert->>'id')::bigint > 5000) FROM alerts WHERE id > 5000;
 SELECT poa.release(max(log_id), 'after all') FROM poa.suppression_log;
-SELECT count(*) FILTER (WHERE chf::bigint > 1000), count(*) FILTER (WHERE chf::bigint <= 1000) + 498, (SELECT count(*) FROM poa.suppression_log WHERE (alert->>'id')::bigint > 5000)
+SELECT count(*) FILTER (WHERE chf::bigint > 1000),
+	count(*) FILTER (WHERE chf::bigint <= 1000) + 498, (SELECT count(*) FROM poa.suppression_log WHERE (alert->>'id')::bigint > 5000)
 	FROM alerts WHERE id > 5000;
 INSERT INTO poa.device VALUES (2001::bigint::guid, 'ESME', 2, '1063', 2001::bigint::guid, NULL);
 INSERT INTO poa.guid_list VALUES (2001::bigint::guid);

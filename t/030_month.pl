@@ -51,10 +51,12 @@ my $month = q{
 	INSERT INTO alerts SELECT 'AD1', chf, at, CASE WHEN n % 3 > 0 THEN mpxn END FROM planned ORDER BY at;
 	SELECT count(poa.track_activation(device, NULL, request_id, activates_at)) FROM planned WHERE fate = 'late';
 	/* the power comes back, and each tells of it in one of the ways there are */
-	INSERT INTO alerts SELECT '8F3' || 5 + n % 2, CASE WHEN n % 2 = 0 THEN chf END, at + interval '4 minutes', NULL, CASE WHEN n % 3 > 0 OR n % 2 > 0 THEN device END
+	INSERT INTO alerts SELECT '8F3' || 5 + n % 2, CASE WHEN n % 2 = 0 THEN chf END, at + interval '4 minutes', NULL,
+		CASE WHEN n % 3 > 0 OR n % 2 > 0 THEN device END
 	FROM planned WHERE fate = 'restored' AND n % 10 < 8;
 	INSERT INTO poa.sign_of_life SELECT chf, at + interval '1 hour', 'read' FROM planned WHERE fate = 'restored' AND n % 10 = 8;
-	SELECT count(*) FROM planned WHERE fate = 'restored' AND n % 10 = 9 AND poa_internal.record_outcome_at(request_id, 'succeeded', at + interval '6 minutes');
+	SELECT count(*) FROM planned
+		WHERE fate = 'restored' AND n % 10 = 9 AND poa_internal.record_outcome_at(request_id, 'succeeded', at + interval '6 minutes');
 	ANALYZE;
 };
 
@@ -97,7 +99,8 @@ foreach my $mode ('divert', 'shadow')
 		"$mode: each restoration is paired, once");
 
 	$told{$mode} = $ask->("SELECT 'replay', r::text FROM poa.replay($range) AS r UNION ALL SELECT 'wider', r::text FROM poa.replay($range, '5 minutes', '45 minutes') AS r
-		UNION ALL SELECT 'late', (l.chf, l.mpxn, l.distributor_id, l.decided_at, l.request_id, l.late_by)::text FROM poa.late_activation($range) AS l
+		UNION ALL SELECT 'late', (l.chf, l.mpxn, l.distributor_id, l.decided_at, l.request_id, l.late_by)::text
+			FROM poa.late_activation($range) AS l
 		UNION ALL SELECT 'restored', (r.chf, r.decided_at, r.restored_at, r.restoration_code, r.restored_device)::text FROM poa.restoration($range) AS r ORDER BY 1, 2");
 
 	if ($mode eq 'shadow')

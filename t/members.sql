@@ -32,14 +32,16 @@ WITH extension AS (
 	FROM pg_attribute AS a JOIN relation AS r ON r.oid = a.attrelid
 	WHERE a.attnum > 0 AND NOT a.attisdropped
 ), acl (object, owner, rights) AS (
-	SELECT oid::regclass::text, relowner, coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner)) FROM relation
+	SELECT oid::regclass::text, relowner,
+		coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, relowner)) FROM relation
 	UNION ALL SELECT name, relowner, attacl FROM col
 	UNION ALL SELECT oid::regprocedure::text, proowner, coalesce(proacl, acldefault('f', proowner)) FROM function
 	UNION ALL SELECT oid::regtype::text, typowner, coalesce(typacl, acldefault('T', typowner)) FROM type
 	UNION ALL SELECT nspname, nspowner, coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace
 		WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_namespace'::regclass)
 ), fact (kind, object, fact) AS (
-	SELECT 'extension', e.extname::text, concat_ws(' ', e.extowner::regrole, e.extnamespace::regnamespace, e.extrelocatable) FROM extension AS e
+	SELECT 'extension', e.extname::text, concat_ws(' ', e.extowner::regrole, e.extnamespace::regnamespace, e.extrelocatable)
+		FROM extension AS e
 	UNION ALL
 	SELECT 'dumped', c.relation::regclass::text, c.condition
 	FROM extension AS e, unnest(e.extconfig, e.extcondition) AS c (relation, condition)
@@ -55,7 +57,8 @@ WITH extension AS (
 		format('%s %s', d.deptype, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid))
 	FROM pg_depend AS d JOIN member AS m ON (m.classid, m.objid) = (d.classid, d.objid)
 	UNION ALL
-	SELECT 'right', a.object, concat_ws(' ', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END, r.privilege_type, r.is_grantable)
+	SELECT 'right', a.object,
+		concat_ws(' ', CASE r.grantee WHEN 0 THEN 'PUBLIC' ELSE r.grantee::regrole::text END, r.privilege_type, r.is_grantable)
 	FROM acl AS a, aclexplode(a.rights) AS r
 	WHERE r.grantee < 16384
 	UNION ALL
@@ -65,11 +68,13 @@ WITH extension AS (
 	FROM pg_init_privs AS i JOIN member AS m ON (m.classid, m.objid) = (i.classoid, i.objoid), aclexplode(i.initprivs) AS r
 	UNION ALL
 	SELECT 'relation', r.oid::regclass::text, concat_ws(' ', r.relkind, r.relpersistence, r.relowner::regrole, r.reloptions,
-		CASE WHEN r.relrowsecurity THEN 'row security' END, CASE WHEN r.relforcerowsecurity THEN 'forced' END, 'identity ' || r.relreplident::text)
+		CASE WHEN r.relrowsecurity THEN 'row security' END, CASE WHEN r.relforcerowsecurity THEN 'forced' END,
+		'identity ' || r.relreplident::text)
 	FROM relation AS r
 	UNION ALL
 	SELECT 'column', c.name, concat_ws(' ', c.position, format_type(c.atttypid, c.atttypmod), CASE WHEN c.attnotnull THEN 'NOT NULL' END,
-		'identity ' || nullif(c.attidentity::text, ''), 'generated ' || nullif(c.attgenerated::text, ''), 'default ' || pg_get_expr(d.adbin, d.adrelid),
+		'identity ' || nullif(c.attidentity::text, ''), 'generated ' || nullif(c.attgenerated::text, ''),
+		'default ' || pg_get_expr(d.adbin, d.adrelid),
 		'collation ' || nullif(c.attcollation, 0)::regcollation::text, c.attstorage, 'statistics ' || c.attstattarget,
 		ARRAY(SELECT o FROM unnest(c.attoptions) AS o WHERE o !~ '^pg_attver='))
 	FROM col AS c LEFT JOIN pg_attrdef AS d ON (d.adrelid, d.adnum) = (c.attrelid, c.attnum)
@@ -95,7 +100,8 @@ WITH extension AS (
 	SELECT 'rule', format('%s on %s', w.rulename, r.oid::regclass), format('%s %s', w.ev_enabled, pg_get_ruledef(w.oid))
 	FROM pg_rewrite AS w JOIN relation AS r ON r.oid = w.ev_class
 	UNION ALL
-	SELECT 'sequence', r.oid::regclass::text, concat_ws(' ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
+	SELECT 'sequence', r.oid::regclass::text,
+		concat_ws(' ', s.seqtypid::regtype, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle)
 	FROM pg_sequence AS s JOIN relation AS r ON r.oid = s.seqrelid
 	UNION ALL
 	SELECT 'statistics', s.stxname::text, pg_get_statisticsobjdef(s.oid)
@@ -105,13 +111,16 @@ WITH extension AS (
 	FROM function AS f, regexp_split_to_table(pg_get_functiondef(f.oid), E'\n') WITH ORDINALITY AS l (line, number)
 	WHERE f.prokind <> 'a'
 	UNION ALL
-	SELECT 'function', f.oid::regprocedure::text, concat_ws(' ', f.proowner::regrole, 'support ' || nullif(f.prosupport, 0::regproc)::text) FROM function AS f
+	SELECT 'function', f.oid::regprocedure::text,
+		concat_ws(' ', f.proowner::regrole, 'support ' || nullif(f.prosupport, 0::regproc)::text) FROM function AS f
 	UNION ALL
-	SELECT 'aggregate', g.aggfnoid::regprocedure::text, concat_ws(' ', g.aggkind, g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
+	SELECT 'aggregate', g.aggfnoid::regprocedure::text,
+		concat_ws(' ', g.aggkind, g.aggtransfn, g.aggfinalfn, g.aggcombinefn, g.aggserialfn, g.aggdeserialfn,
 		g.aggmtransfn, g.aggsortop::regoperator, g.aggtranstype::regtype, g.aggtransspace, g.agginitval, f.proparallel, f.provolatile)
 	FROM pg_aggregate AS g JOIN function AS f ON f.oid = g.aggfnoid
 	UNION ALL
-	SELECT 'type', t.oid::regtype::text, concat_ws(' ', t.typowner::regrole, t.typtype, t.typlen, t.typbyval, t.typalign, t.typstorage, t.typcategory,
+	SELECT 'type', t.oid::regtype::text,
+		concat_ws(' ', t.typowner::regrole, t.typtype, t.typlen, t.typbyval, t.typalign, t.typstorage, t.typcategory,
 		t.typispreferred, t.typdelim, t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze, t.typsubscript,
 		t.typelem::regtype, t.typarray::regtype, t.typbasetype::regtype, t.typnotnull, t.typdefault, t.typcollation::regcollation,
 		(SELECT string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_enum AS e WHERE e.enumtypid = t.oid))
@@ -121,9 +130,11 @@ WITH extension AS (
 		o.oprnegate::regoperator, o.oprrest, o.oprjoin, CASE WHEN o.oprcanhash THEN 'hashes' END, CASE WHEN o.oprcanmerge THEN 'merges' END)
 	FROM pg_operator AS o JOIN member AS m ON m.classid = 'pg_operator'::regclass AND m.objid = o.oid
 	UNION ALL
-	SELECT 'operator class', pg_describe_object(m.classid, m.objid, 0), concat_ws(' ', k.opcintype::regtype, CASE WHEN k.opcdefault THEN 'default' END,
+	SELECT 'operator class', pg_describe_object(m.classid, m.objid, 0),
+		concat_ws(' ', k.opcintype::regtype, CASE WHEN k.opcdefault THEN 'default' END,
 		nullif(k.opckeytype, 0)::regtype, f.opfname)
-	FROM pg_opclass AS k JOIN pg_opfamily AS f ON f.oid = k.opcfamily JOIN member AS m ON m.classid = 'pg_opclass'::regclass AND m.objid = k.oid
+	FROM pg_opclass AS k JOIN pg_opfamily AS f ON f.oid = k.opcfamily
+		JOIN member AS m ON m.classid = 'pg_opclass'::regclass AND m.objid = k.oid
 	UNION ALL
 	SELECT 'cast', pg_describe_object(m.classid, m.objid, 0), concat_ws(' ', c.castfunc::regprocedure, c.castcontext, c.castmethod)
 	FROM pg_cast AS c JOIN member AS m ON m.classid = 'pg_cast'::regclass AND m.objid = c.oid
