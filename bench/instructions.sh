@@ -51,23 +51,30 @@ count_types()
 	done
 }
 
-# Meters that are not tracked yet: one to warm up, then the others.
+# Meters that are not tracked yet, one to warm up, then the others; what an INSERT
+# of their rows takes, and XMLPARSE of the messages.
 count_tracking()
 {
 	local n=$((counted_tracked + 1)) calls=300 key
-	key() { echo "instructions,$1,track,$counted_tracked,poa_suppress,instructions,$calls"; }
+	local ignored="replace(replace(message::text, '11.3', '11.1'), 'ActivateFirmware', 'UpdateFirmware')"
+	key() { echo "instructions,$1,track,$counted_tracked,$2,instructions,$calls"; }
 	set_based()
 	{
 		echo "SELECT count(poa.track_activation(m.device, NULL, m.device || ':1'))
 			FROM (SELECT bench.meter(n) AS device FROM generate_series($1, $2) AS n OFFSET 0) AS m"
 	}
+	# of_messages COUNTED MESSAGE [FROM]: LIMIT or OFFSET 10 chooses
+	of_messages() { echo "SELECT count($1) FROM (SELECT $2 AS m FROM bench.message $3 10) AS m ${4:-}"; }
 	line - "$(set_based "$n" "$((n + 9))")"
-	line "$(key track_activation)" "$(set_based "$((n + 10))" "$((n + 9 + calls))")"
-	line - 'SELECT count(*) FROM (SELECT message FROM bench.message LIMIT 10) AS m, poa.receive(m.message) AS r'
-	line "$(key duis_activation)" \
-		"SELECT count(r.device) FROM (SELECT message FROM bench.message OFFSET 10) AS m, poa.duis_activation(m.message) AS r"
-	line "$(key receive)" \
-		"SELECT count(r.action) FROM (SELECT message FROM bench.message OFFSET 10) AS m, poa.receive(m.message) AS r"
+	line "$(key track_activation poa_suppress)" "$(set_based "$((n + 10))" "$((n + 9 + calls))")"
+	line - "CALL bench.insert_activations($n, 10, 3)"
+	line "$(key track_activation insert)" "CALL bench.insert_activations($((n + 10)), $calls, 3)"
+	line - "$(of_messages r.action message::text LIMIT ', poa.receive(m.m) AS r')"
+	line "$(key receive xmlparse)" "$(of_messages 'xmlparse(DOCUMENT m.m)' message::text OFFSET)"
+	line "$(key duis_activation poa_suppress)" "$(of_messages r.device message::text OFFSET ', poa.duis_activation(m.m) AS r')"
+	line "$(key receive poa_suppress)" "$(of_messages r.action message::text OFFSET ', poa.receive(m.m) AS r')"
+	line "$(key ignored xmlparse)" "$(of_messages 'xmlparse(DOCUMENT m.m)' "$ignored" OFFSET)"
+	line "$(key ignored poa_suppress)" "$(of_messages r.action "$ignored" OFFSET ', poa.receive(m.m) AS r')"
 }
 
 # single_user COMMAND...: the backend, with COMMAND around it

@@ -91,6 +91,15 @@ BEGIN
 END
 $$;
 
+/* rows as tracking stores them, with their indexes, for meters first .. first + n - 1 */
+CREATE PROCEDURE bench.insert_activations(first bigint, n_rows bigint, counter bigint) LANGUAGE sql AS $$
+	INSERT INTO poa.activation (device, chf, request_id, received_at, activates_at, opens_at, closes_at, status,
+		manufacturer, mpxn, originator)
+	SELECT m.meter, m.meter, '90-B3-D5-1F-30-01-00-00:' || m.meter || ':' || counter, now(), now(), now(),
+		now() + interval '30 minutes', 'tracked', '1063', '2000012345672', '90-B3-D5-1F-30-01-00-00'
+	FROM (SELECT bench.meter(n) AS meter FROM generate_series(first, first + n_rows - 1) AS n) AS m;
+$$;
+
 /* an empty table for the next peer's turn, also the logs */
 CREATE PROCEDURE bench.reset(peer name) LANGUAGE plpgsql AS $$
 BEGIN

@@ -54,7 +54,7 @@ CREATE FUNCTION poa_internal.record_command(
 	activation_id bigint
 ) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
 	key CONSTANT text := poa_internal.canonical_request_id($1);
