@@ -215,7 +215,8 @@ SELECT * FROM pairs() WHERE n LIKE '%53%';
 SELECT count(*) FROM alerts WHERE chf = 153::bigint::guid;
 -- or an outcome, also where the meter has moved since; not another alert of the hub
 SELECT track(54, now() - interval '9 days', 'r54 before') > 0, track(54, now() - interval '3 days') > 0;
-SELECT ad1(54, now() - interval '9 days', now() - interval '10 days') > 0, ad1(54, now() - interval '3 days' + interval '13 minutes', now() - interval '3 days') > 0;
+SELECT ad1(54, now() - interval '9 days', now() - interval '10 days') > 0,
+	ad1(54, now() - interval '3 days' + interval '13 minutes', now() - interval '3 days') > 0;
 UPDATE poa.activation SET closes_at = now() + interval '1 minute' WHERE request_id = 'r54';
 UPDATE poa.device SET chf = 999::bigint::guid WHERE device = 54::bigint::guid;
 SELECT poa.release_genuine() AS released;

@@ -19,7 +19,9 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list VALUES (:'meter'), (:'other');
 CREATE TABLE alerts (alert_code text, chf guid, mpxn text, received_at timestamptz);
 SELECT poa.attach('alerts');
-INSERT INTO poa.device VALUES (:'meter', 'ESME', 2, '1063', 101::bigint::guid, '1900000000001'), (:'other', 'ESME', 2, '1063', 102::bigint::guid, '1900000000002');
+INSERT INTO poa.device
+	VALUES (:'meter', 'ESME', 2, '1063', 101::bigint::guid, '1900000000001'),
+	(:'other', 'ESME', 2, '1063', 102::bigint::guid, '1900000000002');
 \c regress_poa_node_2
 \i :abs_srcdir/sql/preamble.psql
 SELECT poa.set_node(2);
@@ -27,16 +29,22 @@ INSERT INTO poa.manufacturer VALUES ('1063', 'Landis+Gyr');
 INSERT INTO poa.guid_list VALUES (:'meter'), (:'other');
 CREATE TABLE alerts (alert_code text, chf guid, mpxn text, received_at timestamptz);
 SELECT poa.attach('alerts');
-CREATE FUNCTION state() RETURNS TABLE (activation_id bigint, hub bigint, request_id text, activates_at timestamptz, status text, ended_by text, knows text)
+CREATE FUNCTION state() RETURNS TABLE (activation_id bigint, hub bigint, request_id text, activates_at timestamptz,
+	status text, ended_by text, knows text)
 LANGUAGE sql AS $$
-	SELECT a.activation_id, a.chf::bigint, right(a.request_id, 1), a.activates_at, a.status, right(a.ended_by, 12), (SELECT string_agg(format('%s %s', c.status, c.chf::bigint), ', ' ORDER BY c.change_id) FROM poa.activation_change AS c WHERE c.activation_id = a.activation_id)
+	SELECT a.activation_id, a.chf::bigint, right(a.request_id, 1), a.activates_at, a.status, right(a.ended_by, 12),
+		(SELECT string_agg(format('%s %s', c.status, c.chf::bigint), ', ' ORDER BY c.change_id) FROM poa.activation_change AS c
+		WHERE c.activation_id = a.activation_id)
 	FROM poa.activation AS a ORDER BY 1
 $$;
 \c :home
 SET TimeZone = 'UTC';
-CREATE FUNCTION state() RETURNS TABLE (activation_id bigint, hub bigint, request_id text, activates_at timestamptz, status text, ended_by text, knows text)
+CREATE FUNCTION state() RETURNS TABLE (activation_id bigint, hub bigint, request_id text, activates_at timestamptz,
+	status text, ended_by text, knows text)
 LANGUAGE sql AS $$
-	SELECT a.activation_id, a.chf::bigint, right(a.request_id, 1), a.activates_at, a.status, right(a.ended_by, 12), (SELECT string_agg(format('%s %s', c.status, c.chf::bigint), ', ' ORDER BY c.change_id) FROM poa.activation_change AS c WHERE c.activation_id = a.activation_id)
+	SELECT a.activation_id, a.chf::bigint, right(a.request_id, 1), a.activates_at, a.status, right(a.ended_by, 12),
+		(SELECT string_agg(format('%s %s', c.status, c.chf::bigint), ', ' ORDER BY c.change_id) FROM poa.activation_change AS c
+		WHERE c.activation_id = a.activation_id)
 	FROM poa.activation AS a ORDER BY 1
 $$;
 \o
@@ -51,7 +59,8 @@ $$;
 \set r7 90-B3-D5-1F-30-01-00-02:00-DB-12-34-56-78-90-A2:7
 \set r8 90-B3-D5-1F-30-01-00-02:00-DB-12-34-56-78-90-A2:8
 SELECT poa.track_activation(:'meter', NULL, :'r1', '2026-03-01 12:00'), poa.track_activation(:'meter', '2190-01-02', :'r2', '2026-03-02'),
-	poa.track_activation(:'meter', '2190-01-03', :'r3', '2026-03-03'), poa.record_outcome(:'r1', 'succeeded'), poa.record_outcome(:'r4', 'no_image_held');
+	poa.track_activation(:'meter', '2190-01-03', :'r3', '2026-03-03'), poa.record_outcome(:'r1', 'succeeded'),
+	poa.record_outcome(:'r4', 'no_image_held');
 SELECT * FROM state();
 SELECT poa.export_windows(:'meter') AS moved \gset
 SELECT e.key, jsonb_array_length(e.value) FROM jsonb_each(:'moved'::jsonb - 'device') AS e;
@@ -71,7 +80,8 @@ INSERT INTO alerts VALUES ('AD1', 201::bigint::guid, '1900000000001', '2190-01-0
 SELECT log_id, activation_id, matched FROM poa.suppression_log;
 SELECT check_name, ok FROM poa.verify(NULL, NULL);
 -- a command that is delivered again has the same number, the answer that came early counts
-SELECT poa.track_activation(:'meter', '2190-01-03', :'r3', '2026-03-03'), poa.track_activation(:'meter', '2190-01-04', :'r4', '2026-03-02 10:00');
+SELECT poa.track_activation(:'meter', '2190-01-03', :'r3', '2026-03-03'),
+	poa.track_activation(:'meter', '2190-01-04', :'r4', '2026-03-02 10:00');
 SELECT * FROM state();
 -- so does a later command, which supersedes what was imported
 SELECT poa.track_activation(:'meter', '2190-01-05', :'r5', '2026-03-05');
@@ -113,7 +123,8 @@ SELECT right(request_id, 1) AS request, action, detail, node FROM poa.command OR
 SELECT poa.export_windows(:'other') IS NOT NULL AS here;
 \c :home
 SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
-SELECT poa.track_activation(:'other', '2190-01-02', 'plain', '2026-03-02'), poa.track_activation(:'other', '2026-03-01 12:00', 'old', '2026-03-01');
+SELECT poa.track_activation(:'other', '2190-01-02', 'plain', '2026-03-02'),
+	poa.track_activation(:'other', '2026-03-01 12:00', 'old', '2026-03-01');
 SELECT poa.export_windows(:'other') AS moved \gset
 \c regress_poa_node_2
 SET TimeZone = 'UTC';
@@ -132,7 +143,8 @@ SELECT poa.import_windows(jsonb_set(:'moved', '{device}', to_jsonb(:'meter'::tex
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,closes_at}', '"infinity"'));
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,activates_at}', '"2300-01-01"'));
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,status}', '"new"'));
-SELECT poa.import_windows(jsonb_set(jsonb_set(:'moved', '{activations,0,status}', '"new"'), '{activations,0,activation_id}', '1000000000099') #- '{activations,0,request_id}');
+SELECT poa.import_windows(jsonb_set(jsonb_set(:'moved', '{activations,0,status}', '"new"'),
+	'{activations,0,activation_id}', '1000000000099') #- '{activations,0,request_id}');
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,activation_id}', '1000000000001'));
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,activation_id}', '2000000000099') #- '{activations,0,request_id}');
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,request_id}', '"another"'));

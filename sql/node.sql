@@ -8,10 +8,12 @@
 -- test vectors: what clients and PL/Proxy have to compute, too
 SELECT v.chf, guid_hash(v.chf)::bigint & 4294967295 AS hash, poa.node_of(v.chf, 1) AS of_1, poa.node_of(v.chf, 2) AS of_2,
 	poa.node_of(v.chf, 3) AS of_3, poa.node_of(v.chf, 64) AS of_64, poa.node_of(v.chf, 2147483647) AS of_most
-FROM (VALUES ('00-00-00-00-00-00-00-00'::guid), ('00-00-00-00-00-00-00-01'), ('00-DB-12-34-56-78-90-A0'), ('00-DB-12-34-56-78-90-A1'), ('00-DB-12-34-56-78-90-A3'), ('90-B3-D5-1F-30-01-00-02'),
+FROM (VALUES ('00-00-00-00-00-00-00-00'::guid), ('00-00-00-00-00-00-00-01'), ('00-DB-12-34-56-78-90-A0'),
+	('00-DB-12-34-56-78-90-A1'), ('00-DB-12-34-56-78-90-A3'), ('90-B3-D5-1F-30-01-00-02'),
 	('80-00-00-00-00-00-00-00'), ('FF-FF-FF-FF-FF-FF-FF-FF')) AS v (chf);
 -- hubs of one maker in a row are spread evenly
-SELECT poa.node_of((h * 4096)::bigint::guid, 3) AS node, count(*) BETWEEN 900 AND 1100 AS even FROM generate_series(1, 3000) AS h GROUP BY 1 ORDER BY 1;
+SELECT poa.node_of((h * 4096)::bigint::guid, 3) AS node, count(*) BETWEEN 900 AND 1100 AS even
+	FROM generate_series(1, 3000) AS h GROUP BY 1 ORDER BY 1;
 -- by hashing, but not as partitions do
 CREATE TABLE part (chf guid) PARTITION BY HASH (chf);
 CREATE TABLE part_0 PARTITION OF part FOR VALUES WITH (MODULUS 3, REMAINDER 0);

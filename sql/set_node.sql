@@ -10,7 +10,8 @@ INSERT INTO poa.device VALUES (1::bigint::guid, 'ESME', 2, '1063', 201::bigint::
 INSERT INTO poa.guid_list VALUES (1::bigint::guid);
 CREATE TABLE alerts (alert_code text, chf guid, mpxn text, received_at timestamptz);
 SELECT poa.attach('alerts');
-CREATE VIEW pg_temp.number AS SELECT sequencename, coalesce(last_value, start_value) AS number FROM pg_sequences WHERE schemaname IN ('poa', 'poa_internal');
+CREATE VIEW pg_temp.number AS SELECT sequencename, coalesce(last_value, start_value) AS number FROM pg_sequences
+	WHERE schemaname IN ('poa', 'poa_internal');
 
 -- what is no number of a node
 SELECT poa.set_node(NULL);
@@ -46,7 +47,9 @@ SELECT poa_internal.begin_import();
 SELECT import_id FROM poa_internal.finish_import('add', 'nothing', 'x');
 COMMIT;
 SELECT sequencename, number FROM pg_temp.number ORDER BY 1;
-SELECT count(*) AS unheard_of FROM poa_internal.own_sequence() AS o WHERE o.sequence::text NOT IN (SELECT 'poa.' || sequencename FROM pg_temp.number UNION SELECT 'poa_internal.' || sequencename FROM pg_temp.number);
+SELECT count(*) AS unheard_of FROM poa_internal.own_sequence() AS o
+	WHERE o.sequence::text NOT IN (SELECT 'poa.' || sequencename FROM pg_temp.number UNION SELECT 'poa_internal.' || sequencename
+	FROM pg_temp.number);
 
 -- again: nothing; another number only while nothing is numbered
 SELECT poa.set_node(7);
@@ -70,10 +73,12 @@ ROLLBACK;
 -- one that counts in another's range is found, and the mend mends it
 SELECT setval('poa.activation_activation_id_seq', 8000000000005);
 SELECT split_part(detail, '; ', 1) AS behind FROM poa.health() WHERE check_name = 'sequence' AND NOT ok;
-SELECT split_part(detail, '; ', n) AS mend FROM poa.health(), generate_series(2, 20) AS n WHERE check_name = 'sequence' AND split_part(detail, '; ', n) <> '' ORDER BY n \gexec
+SELECT split_part(detail, '; ', n) AS mend FROM poa.health(), generate_series(2, 20) AS n
+	WHERE check_name = 'sequence' AND split_part(detail, '; ', n) <> '' ORDER BY n \gexec
 SELECT ok, detail FROM poa.health() WHERE check_name = 'sequence';
 -- rows that another node has sent do not matter
-INSERT INTO poa.hold_log (hold_id, held_by, until, reason) OVERRIDING SYSTEM VALUE VALUES (8000000000001, 'x', '2026-01-01', 'x'), (1, 'x', '2026-01-01', 'x');
+INSERT INTO poa.hold_log (hold_id, held_by, until, reason) OVERRIDING SYSTEM VALUE
+	VALUES (8000000000001, 'x', '2026-01-01', 'x'), (1, 'x', '2026-01-01', 'x');
 SELECT ok FROM poa.health() WHERE check_name = 'sequence';
 DELETE FROM poa.hold_log WHERE reason = 'x';
 
@@ -118,12 +123,17 @@ DROP ROLE regress_poa_operator;
 -- the warehouse: rows of nodes come by replication, and nothing is numbered
 SELECT poa.set_node(0);
 SELECT number, array_agg(sequencename) FILTER (WHERE number = 1) AS but_for FROM pg_temp.number GROUP BY 1 ORDER BY 1;
-INSERT INTO poa.activation (activation_id, device, chf, request_id, received_at, activates_at, opens_at, closes_at, status) OVERRIDING SYSTEM VALUE
-VALUES (1000000000001, 1::bigint::guid, 201::bigint::guid, 'r1', '2026-03-01', '2026-03-01 12:00', '2026-03-01 12:00', '2026-03-01 12:30', 'tracked'),
-	(2000000000001, 1::bigint::guid, 202::bigint::guid, 'r2', '2190-03-01', '2190-03-01 12:00', '2190-03-01 12:00', '2190-03-01 12:30', 'tracked');
-INSERT INTO poa.suppression_log (log_id, logged_at, diverted, source_schema, source_table, alert, alert_code, chf, decided_at, activation_id, matched, device,
+INSERT INTO poa.activation (activation_id, device, chf, request_id, received_at, activates_at, opens_at, closes_at,
+	status) OVERRIDING SYSTEM VALUE
+VALUES (1000000000001, 1::bigint::guid, 201::bigint::guid, 'r1', '2026-03-01', '2026-03-01 12:00', '2026-03-01 12:00',
+	'2026-03-01 12:30', 'tracked'),
+	(2000000000001, 1::bigint::guid, 202::bigint::guid, 'r2', '2190-03-01', '2190-03-01 12:00', '2190-03-01 12:00',
+		'2190-03-01 12:30', 'tracked');
+INSERT INTO poa.suppression_log (log_id, logged_at, diverted, source_schema, source_table, alert, alert_code, chf, decided_at,
+	activation_id, matched, device,
 	activates_at, opens_at, closes_at, delay) OVERRIDING SYSTEM VALUE
-VALUES (1000000000007, '2026-03-01 12:10', true, 'public', 'alerts', '{"chf": "00-00-00-00-00-00-00-C9"}', 'AD1', 201::bigint::guid, '2026-03-01 12:10', 1000000000001, '{1000000000001}',
+VALUES (1000000000007, '2026-03-01 12:10', true, 'public', 'alerts', '{"chf": "00-00-00-00-00-00-00-C9"}', 'AD1',
+	201::bigint::guid, '2026-03-01 12:10', 1000000000001, '{1000000000001}',
 	1::bigint::guid, '2026-03-01 12:00', '2026-03-01 12:00', '2026-03-01 12:30', '10 minutes');
 INSERT INTO poa.release_log (log_id, released_by, reason) VALUES (1000000000007, 'somebody', 'at the node');
 CREATE PROCEDURE refused(statements text[]) LANGUAGE plpgsql AS $$
@@ -145,10 +155,14 @@ BEGIN
 	END LOOP;
 END
 $$;
-CALL refused(ARRAY[$$poa.track_activation(1::bigint::guid)$$, $$poa.cancel_activation(1::bigint::guid)$$, $$poa.record_outcome('r1', 'succeeded')$$,
-	$$poa.record_outcome('r1', 'activation_failure')$$, $$poa.refuse_activation('r1', 'E20')$$, $$poa.receive('<x/>'::text)$$, $$poa.receive('<x/>'::xml)$$,
-	$$poa.release(1000000000007, 'x')$$, $$poa.release(3000000000001, 'x')$$, $$poa.release(7, 'x')$$, $$poa.release_still_dark()$$, $$poa.release_genuine()$$,
-	$$poa.hold('x', now() + interval '1 day')$$, $$poa.end_hold(2000000000001)$$, $$poa.undo_import(1000000000001)$$, $$poa_internal.finish_import('add', 'x', 'x')$$,
+CALL refused(ARRAY[$$poa.track_activation(1::bigint::guid)$$, $$poa.cancel_activation(1::bigint::guid)$$,
+	$$poa.record_outcome('r1', 'succeeded')$$,
+	$$poa.record_outcome('r1', 'activation_failure')$$, $$poa.refuse_activation('r1', 'E20')$$, $$poa.receive('<x/>'::text)$$,
+	$$poa.receive('<x/>'::xml)$$,
+	$$poa.release(1000000000007, 'x')$$, $$poa.release(3000000000001, 'x')$$, $$poa.release(7, 'x')$$,
+	$$poa.release_still_dark()$$, $$poa.release_genuine()$$,
+	$$poa.hold('x', now() + interval '1 day')$$, $$poa.end_hold(2000000000001)$$, $$poa.undo_import(1000000000001)$$,
+	$$poa_internal.finish_import('add', 'x', 'x')$$,
 	$$poa.purge_log('infinity')$$, $$poa.purge_activations('infinity')$$, $$poa.export_windows(1::bigint::guid)$$,
 	$$poa.import_windows('{"device": "00-00-00-00-00-00-00-01", "activations": [], "messages": [], "commands": []}')$$]);
 -- an alert that is judged here would need a number: an error, and not lost
