@@ -433,6 +433,18 @@ subtest 'PL/Proxy' => sub {
 	while (runs($operator)) { $goes = 3 - $goes; $put->($goes) }
 	is(sql("node$goes", "SELECT count(*) FROM poa.activation WHERE device = '$device' AND chf = '$hub{$goes}'"), 61, 'no command is lost');
 
+	# a partition goes to another node, by the statements of the document
+	my ($growing) = slurp_file('docs/cluster.md') =~ /^## Growing\n.*?^```sql\n(.*?)^```$/ms;
+	my $of_17 = sql('proxy', q{SELECT count(*) FROM poa.device WHERE cluster.partition_of(chf) = 17});
+	my $windows = sub { return sql("node$_[0]", 'SELECT count(*) FROM poa.activation WHERE poa.node_of(chf, 64) = 17') };
+	my $windows_of_17 = $windows->(3);
+	is(sql('proxy', $growing, 'postgres'), "$of_17\n$of_17", 'a partition grows out of its node');
+	ok($of_17 > 0 && $windows_of_17 > 0, 'which had devices and windows');
+	is($windows->(1), $windows_of_17, 'its windows are on the other');
+	is(sql('node1', 'SELECT count(*) FROM poa.device WHERE poa.node_of(chf, 64) = 17'), $of_17, 'and its devices');
+	my $grown = sql('proxy', 'SELECT device FROM poa.device WHERE cluster.partition_of(chf) = 17 ORDER BY device LIMIT 1');
+	is($node->($call->("cluster.track_activation('$grown', '2030-02-01Z')")), 1, 'commands find them there');
+
 	# and the copy goes on
 	caught_up(map { "node$_" } @nodes);
 	is(sql('warehouse', "SELECT count(*), count(DISTINCT activation_id) FROM poa.activation WHERE device = '$device'"), '61|61',
