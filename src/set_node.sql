@@ -31,7 +31,7 @@ AS $$
 DECLARE
 	highest bigint;
 BEGIN
-	EXECUTE format('SELECT max(t.%1$I) FROM %2$s AS t WHERE t.%1$I BETWEEN $1 AND $2', attname, relation)
+	EXECUTE format('SELECT max(t.%I) FROM %s AS t WHERE t.%I BETWEEN $1 AND $2', attname, relation, attname)
 	INTO highest USING node * 1000000000000, node * 1000000000000 + 999999999999;
 	RETURN coalesce(highest, node * 1000000000000);
 END
@@ -54,13 +54,8 @@ AS $$
 DECLARE
 	there boolean;
 BEGIN
-	FOR n IN 0 .. TG_NARGS - 1 LOOP
-		EXECUTE format('SELECT EXISTS (SELECT FROM %s AS t WHERE %s)', TG_RELID::regclass, TG_ARGV[n]) INTO there USING NEW;
-		IF there THEN
-			RETURN NULL;
-		END IF;
-	END LOOP;
-	RETURN NEW;
+	EXECUTE format('SELECT EXISTS (SELECT FROM %s AS t WHERE %s)', TG_RELID::regclass, TG_ARGV[0]) INTO there USING NEW;
+	RETURN CASE WHEN NOT there THEN NEW END;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.keep_first() IS
@@ -76,7 +71,7 @@ DECLARE
 	t record;
 BEGIN
 	FOR t IN
-		SELECT i.indrelid::regclass AS relation, string_agg(quote_literal(i.condition), ', ' ORDER BY i.indexrelid) AS conditions
+		SELECT i.indrelid::regclass AS relation, string_agg(i.condition, ' OR ' ORDER BY i.indexrelid) AS condition
 		FROM (
 			SELECT i.indrelid, i.indexrelid, string_agg(format('t.%1$I OPERATOR(%2$s.=) $1.%1$I', a.attname,
 				CASE a.atttypid WHEN '@extschema@.guid'::regtype THEN '@extschema@' ELSE 'pg_catalog' END), ' AND ' ORDER BY k.place) AS condition
@@ -92,8 +87,8 @@ BEGIN
 		GROUP BY i.indrelid
 	LOOP
 		IF enable THEN
-			EXECUTE format('CREATE OR REPLACE TRIGGER keep_first BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_first(%s)',
-				t.relation, t.conditions);
+			EXECUTE format('CREATE OR REPLACE TRIGGER keep_first BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_first(%L)',
+				t.relation, t.condition);
 			EXECUTE format('ALTER TABLE %s ENABLE REPLICA TRIGGER keep_first', t.relation);
 		ELSE
 			EXECUTE format('DROP TRIGGER IF EXISTS keep_first ON %s', t.relation);
