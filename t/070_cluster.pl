@@ -289,6 +289,28 @@ is(sql('warehouse', q{SELECT sum(suppressed), sum(outages) FROM poa.suppression_
 is(sql('warehouse', q{SELECT string_agg(DISTINCT distributor_id::text, ' ') FROM poa.suppressed_alert}, 'dno_southern'), '20',
 	'a DNO sees its own there, too');
 
+# report(SERVER, ROLE, OPTION...): poa-report's of March
+sub report
+{
+	my ($server, $role, @options) = @_;
+	my ($out, $err) = ('', '');
+	run([ 'poa-report', '-d', "host=$dir/$server dbname=$server user=$role", @options, '2026-03' ], '<', \undef, '>', \$out, '2>', \$err)
+	  or die "$server: poa-report: $err";
+	return $out;
+}
+foreach my $role ('operator', 'dno_southern')
+{
+	my @of_nodes = map { my (undef, @rows) = split /\R/, report("node$_", $role, '--csv'); @rows } @nodes;
+	my ($head, @rows) = split /\R/, report('warehouse', $role, '--csv');
+	is(join("\n", sort @rows), join("\n", sort @of_nodes), "poa-report has there what it has on all nodes, for $role");
+	cmp_ok(scalar(@rows), '>', 100, 'and that is something');
+}
+SKIP:
+{
+	skip 'gnuplot is not installed (Debian: gnuplot-nox)', 1 unless grep { -x "$_/gnuplot" } split /:/, $ENV{PATH};
+	like(report('warehouse', 'operator'), qr{<dd id=suppressed>3,500</dd>.*<dd id=outages>500</dd>}s, 'and in its account');
+}
+
 # ------------------------------------------------------ a DNO's own feed
 
 sql('proxy', 'CREATE DATABASE dno_southern', 'postgres', 'postgres');
