@@ -60,8 +60,61 @@ END
 $$;
 COMMENT ON FUNCTION poa_internal.keep_first() IS
 	'trigger: passes over a row that the warehouse has already.'
-	' Its arguments are conditions on that one, t, by which the new row, $1, would violate a unique index';
+	' Its argument is the condition on that one, t, by which the new row, $1, would violate a unique index';
 REVOKE ALL ON FUNCTION poa_internal.keep_first() FROM PUBLIC;
+
+/*
+ * An activation that has moved changes at one node after the other, and their
+ * subscriptions overtake each other.  Whatever comes, its state is that of the
+ * newest change that is there.  A node that the meter has left moves the window
+ * from the hub, and may not know by then what the other has received: a change
+ * of the hub alone says nothing else.  An UPDATE locks the row before its trigger
+ * looks for changes, so that of two at once the second sees both.
+ */
+CREATE FUNCTION poa_internal.keep_newest() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+DECLARE
+	c record;
+BEGIN
+	IF TG_RELID = 'poa.activation_change'::regclass THEN
+		UPDATE poa.activation AS a SET status = NEW.status WHERE a.activation_id = NEW.activation_id;
+		/* tables are copied at the same time: one that has moved may be among what is not committed yet */
+		IF NOT FOUND AND poa_internal.node_of_number(NEW.activation_id) <> poa_internal.node_of_number(NEW.change_id) THEN
+			LOCK TABLE poa.activation IN SHARE ROW EXCLUSIVE MODE;
+			UPDATE poa.activation AS a SET status = NEW.status WHERE a.activation_id = NEW.activation_id;
+		END IF;
+		RETURN NULL;
+	END IF;
+	SELECT k.* INTO c
+	FROM (
+		SELECT n.*, ROW(n.status, n.received_at, n.activates_at, n.ended_at, n.ended_by) IS DISTINCT FROM
+			lag(ROW(n.status, n.received_at, n.activates_at, n.ended_at, n.ended_by)) OVER (
+				PARTITION BY poa_internal.node_of_number(n.change_id) ORDER BY n.change_id) AS says_more
+		FROM poa.activation_change AS n WHERE n.activation_id = NEW.activation_id
+	) AS k
+	ORDER BY k.says_more DESC, k.changed_at DESC, k.change_id DESC LIMIT 1;
+	IF FOUND THEN
+		NEW.status := c.status;
+		NEW.received_at := c.received_at;
+		NEW.activates_at := c.activates_at;
+		NEW.opens_at := c.opens_at;
+		NEW.closes_at := c.closes_at;
+		NEW.ended_at := c.ended_at;
+		NEW.ended_by := c.ended_by;
+		NEW.chf := (
+			SELECT n.chf FROM poa.activation_change AS n WHERE n.activation_id = NEW.activation_id
+			ORDER BY n.changed_at DESC, n.change_id DESC LIMIT 1);
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.keep_newest() IS
+	'trigger: gives an activation of the warehouse its newest state.'
+	' That is the newest in poa.activation_change by changed_at; none there leaves the row as it comes. A new change writes its'
+	' activation';
+REVOKE ALL ON FUNCTION poa_internal.keep_newest() FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.receive_from_nodes(enable boolean) RETURNS void
 LANGUAGE plpgsql
@@ -94,11 +147,22 @@ BEGIN
 			EXECUTE format('DROP TRIGGER IF EXISTS keep_first ON %s', t.relation);
 		END IF;
 	END LOOP;
+	IF enable THEN
+		CREATE OR REPLACE TRIGGER keep_newest BEFORE INSERT OR UPDATE ON poa.activation
+			FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_newest();
+		ALTER TABLE poa.activation ENABLE REPLICA TRIGGER keep_newest;
+		CREATE OR REPLACE TRIGGER keep_newest AFTER INSERT ON poa.activation_change
+			FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_newest();
+		ALTER TABLE poa.activation_change ENABLE REPLICA TRIGGER keep_newest;
+	ELSE
+		DROP TRIGGER IF EXISTS keep_newest ON poa.activation;
+		DROP TRIGGER IF EXISTS keep_newest ON poa.activation_change;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.receive_from_nodes(boolean) IS
-	'makes the triggers keep_first, or drops them.'
-	' By these, rows that come again do not stop a subscription';
+	'makes the triggers keep_first and keep_newest, or drops them.'
+	' By these, rows that come again do not stop a subscription, and states are those of the newest change';
 REVOKE ALL ON FUNCTION poa_internal.receive_from_nodes(boolean) FROM PUBLIC;
 
 CREATE FUNCTION poa.set_node(node integer) RETURNS void
@@ -171,7 +235,8 @@ $$;
 COMMENT ON FUNCTION poa.set_node(integer) IS
 	'makes this server a node of several, 1 to 9000, or 0, the warehouse.'
 	' From then on the numbers that it gives out, log_id, activation_id, import_id and hold_id among them, count from node * 10^12 + 1;'
-	' the warehouse numbers nothing, passes over rows that a subscription brings again, and whatever tracks, releases, holds, imports'
+	' the warehouse numbers nothing, passes over rows that a subscription brings again, takes the newest state of an activation that has'
+	' moved, and whatever tracks, releases, holds, imports'
 	' or purges raises 55000 there. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
 	' activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where poa.activation or'
 	' poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'

@@ -115,6 +115,36 @@ is(sql(0, 'SELECT log_id, matched FROM poa.suppression_log WHERE chf = 204::bigi
 	'an alert of the new hub has the numbers of the old node');
 is(sql($_, "SELECT string_agg(check_name, ' ') FROM poa.verify(NULL, NULL) WHERE NOT ok"), '', "verify at $name{$_}") foreach 0, 2;
 
+# What the new node sends may come before what the old one has sent: the newest
+# state counts, whichever comes last.
+sql(0, 'ALTER SUBSCRIPTION from_node_1 DISABLE');
+ok($server{0}->poll_query_until('postgres', "SELECT pid IS NULL FROM pg_stat_subscription WHERE subname = 'from_node_1'"), 'node 1 is late');
+sql(1, "SELECT poa.track_activation(9::bigint::guid, '2190-01-01', 'm3', '2026-03-01'), poa.track_activation(9::bigint::guid, '2190-01-02', 'm4', '2026-03-02')");
+{
+	my $windows = sql(1, 'SELECT poa.export_windows(9::bigint::guid)');
+	sql(2, "SELECT poa.import_windows('$windows')");
+	sql(2, "INSERT INTO poa.device VALUES (9::bigint::guid, 'ESME', 2, '1063', 203::bigint::guid, NULL)");
+	sql(2, "SELECT poa.record_outcome('m4', 'hash_mismatch')");
+	# the window leaves the hub of the old node when the other knows more already
+	sql(1, 'UPDATE poa.device SET chf = 203::bigint::guid WHERE device = 9::bigint::guid; DELETE FROM poa.device WHERE device = 9::bigint::guid');
+}
+$server{2}->wait_for_catchup('from_node_2');
+sql(0, 'ALTER SUBSCRIPTION from_node_1 ENABLE');
+catch_up();
+my $state = "SELECT activation_id, request_id, chf, status, received_at, activates_at, ended_by FROM poa.activation WHERE request_id ~ '^m' ORDER BY 1";
+is(sql(0, $state), sql(2, $state), 'what comes late from the old node takes nothing back');
+like(sql(0, $state), qr/\|m3\|.*\|superseded\|.*\|m4\|00-00-00-00-00-00-00-CB\|failed\|/s, 'nor what comes first');
+
+# A warehouse that is made anew after meters have moved.
+sql(0, 'CREATE DATABASE anew');
+$server{0}->safe_psql('anew', "CREATE EXTENSION poa_suppress; SELECT poa.set_node(0);"
+	. 'CREATE TABLE alerts (id text PRIMARY KEY, alert_code text, chf guid, received_at timestamptz, mpxn text)');
+$server{0}->safe_psql('anew', "CREATE SUBSCRIPTION anew_$_ CONNECTION '" . $server{$_}->connstr . " dbname=postgres' PUBLICATION log, state") foreach 1, 2;
+$server{0}->wait_for_subscription_sync($server{$_}, "anew_$_", 'anew') foreach 1, 2;
+is($server{0}->safe_psql('anew', $state), sql(2, $state), 'a warehouse that is made anew has them as they are');
+is($server{0}->safe_psql('anew', "SELECT string_agg(check_name, ' ') FROM poa.verify(NULL, NULL) WHERE NOT ok"), '', 'and can explain its log');
+$server{0}->safe_psql('anew', "DROP SUBSCRIPTION anew_$_") foreach 1, 2;
+
 # A purge at a node leaves the rows of the warehouse.
 my $before = sql(0, 'SELECT count(*), (SELECT count(*) FROM poa.release_log), (SELECT count(*) FROM poa.activation) FROM poa.suppression_log');
 sql($_, "SELECT poa.purge_log('infinity'), poa.purge_activations('infinity')") foreach 1, 2;
@@ -131,7 +161,7 @@ is(sql(0, "SELECT string_agg(check_name, ' ') FROM poa.verify(NULL, NULL) WHERE 
 sql(0, 'DROP SUBSCRIPTION from_node_2; DELETE FROM alerts WHERE chf >= 200::bigint::guid');
 sql(2, "SELECT poa.track_activation(17::bigint::guid, received_at => '2026-03-01 13:00', request_id => 'later')");
 subscribe(2);
-is(sql(0, "SELECT count(*), count(DISTINCT activation_id), count(*) FILTER (WHERE request_id = 'later') FROM poa.activation"), '9|9|1',
+is(sql(0, "SELECT count(*), count(DISTINCT activation_id), count(*) FILTER (WHERE request_id = 'later') FROM poa.activation"), '11|11|1',
 	'made anew, it adds what is new');
 
 # A subscription that stands still is found.

@@ -1,11 +1,11 @@
 -- A node: what it publishes, and what the proxy calls beside the functions of poa.
 
--- What is added here. Rows that came from another node with a meter are left to
--- that node; a purge leaves the rows of the warehouse.
+-- What is added here. Commands that came from another node with a meter are left
+-- to that node; activations are sent by each, and the warehouse keeps the newest
+-- state. A purge leaves the rows of the warehouse.
 SELECT :node * 1000000000000 AS first, :node * 1000000000000 + 999999999999 AS last \gset
 CREATE PUBLICATION log FOR TABLE poa.suppression_log, poa.release_log, poa_internal.released_alert, poa.activation_change,
-    poa.sign_of_life, poa.hold_log, alerts,
-    poa.activation WHERE (activation_id BETWEEN :first AND :last),
+    poa.sign_of_life, poa.hold_log, alerts, poa.activation,
     poa.command WHERE (node = :node), poa_internal.message WHERE (message_id BETWEEN :first AND :last),
     poa.asked WHERE (node = :node), poa.no_answer WHERE (node = :node), poa.device_move WHERE (node = :node)
     WITH (publish = 'insert');
