@@ -34,7 +34,8 @@ JOIN (VALUES
 ) AS manual (function, roles) USING (function)
 WHERE m.may <> (replace(m.role, 'regress_poa_', '') = ANY (manual.roles))
 ORDER BY 1, 2;
--- a role that was granted nothing executes nothing; dno and auditor nothing that writes; nobody executes trigger functions
+-- a role that was granted nothing executes nothing; dno and auditor nothing that writes, but that metrics keeps its totals;
+-- nobody executes trigger functions
 SELECT role, function FROM may_execute
 	WHERE may AND role NOT IN ('regress_poa_dno', 'regress_poa_operator', 'regress_poa_auditor') ORDER BY 1, 2;
 SELECT role, function FROM may_execute WHERE may AND writes AND role IN ('regress_poa_dno', 'regress_poa_auditor') ORDER BY 1, 2;

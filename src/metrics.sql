@@ -96,23 +96,27 @@ REVOKE ALL ON FUNCTION poa_internal.count_stored() FROM PUBLIC;
 
 /*
  * Nothing is kept where nothing can be written, where another session keeps, and
- * where a subscription brings what another server has kept.
+ * where a subscription brings what another server has kept.  Sessions are kept
+ * apart by a lock on the table, which only its owner can take: an advisory lock is
+ * anybody's, who could make a purge wait.
  */
 CREATE FUNCTION poa_internal.keep_totals(for_purge boolean) RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
-DECLARE
-	lock CONSTANT bigint := 'poa_internal.metric_total'::regclass::oid::bigint << 32;
 BEGIN
 	IF EXISTS (SELECT FROM pg_subscription_rel AS r WHERE r.srrelid = 'poa_internal.metric_total'::regclass) THEN
 		RETURN false;
 	ELSIF for_purge THEN
-		PERFORM pg_advisory_xact_lock(lock);
-	ELSIF current_setting('transaction_read_only')::boolean OR current_setting('transaction_isolation') <> 'read committed'
-		OR NOT pg_try_advisory_xact_lock(lock)
-	THEN
+		LOCK TABLE poa_internal.metric_total IN SHARE ROW EXCLUSIVE MODE;
+	ELSIF current_setting('transaction_read_only')::boolean OR current_setting('transaction_isolation') <> 'read committed' THEN
 		RETURN false;
+	ELSE
+		BEGIN
+			LOCK TABLE poa_internal.metric_total IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+		EXCEPTION WHEN lock_not_available THEN
+			RETURN false;
+		END;
 	END IF;
 	INSERT INTO poa_internal.metric_total AS t
 	SELECT c.* FROM (
@@ -170,9 +174,8 @@ $$;
 COMMENT ON FUNCTION poa_internal.current_totals() IS 'the totals of poa.metrics, which it keeps where it may';
 REVOKE ALL ON FUNCTION poa_internal.current_totals() FROM PUBLIC;
 
-/* stable, as what is kept changes no answer */
 CREATE FUNCTION poa_internal.read_totals() RETURNS TABLE (name text, label text, value double precision)
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE sql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT t.name, t.label, t.value FROM poa_internal.current_totals() AS t
@@ -180,9 +183,10 @@ $$;
 COMMENT ON FUNCTION poa_internal.read_totals() IS 'the totals of poa.metrics, for those who may read it';
 SELECT poa_internal.permit('FUNCTION poa_internal.read_totals()', '{operator,auditor}');
 
+/* volatile, as it keeps totals; once for a query */
 CREATE FUNCTION poa_internal.read_metrics()
 RETURNS TABLE (name text, labels jsonb, value double precision)
-LANGUAGE sql STABLE ROWS 150
+LANGUAGE sql ROWS 150
 SET search_path = pg_catalog, pg_temp SET jit = off	/* compiling takes longer than running */
 AS $$
 	WITH total AS MATERIALIZED (
