@@ -38,7 +38,7 @@ INSERT INTO may VALUES
 	-- what row-level security and the views call, as the reader
 	('visible_distributors', '{dno,operator,auditor}'), ('visit_cost', '{dno,operator,auditor}'),
 	('utc_month', '{dno,operator,auditor}'), ('distributor_of', '{dno,operator,auditor}'), ('read_metrics', '{operator,auditor}'),
-	('read_totals', '{operator,auditor}'), ('evidence_kinds', '{operator,auditor}'), ('holds_in_force', '{operator,auditor}'),
+	('read_totals', '{operator,auditor}'), ('evidence_kinds', '{dno,operator,auditor}'), ('holds_in_force', '{operator,auditor}'),
 	('utc_day', '{}'), ('counts_since', '{}'), ('count_log', '{}'), ('count_stored', '{}'), ('keep_totals', '{}'),
 	('keep_purged', '{}'), ('current_totals', '{}'),
 	-- what receive calls, as its caller

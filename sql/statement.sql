@@ -8,7 +8,7 @@
 
 SELECT reason, poa_internal.release_evidence(reason) FROM (VALUES
 	('evidence: neighbours'), ('evidence: no_activation, started'), ('no sign of life 00:15:00 after its window'),
-	('customer has no supply'), ('evidence: it rang'), ('evidence: '), (''), (NULL)) AS r (reason);
+	('customer has no supply'), ('evidence: it rang'), ('evidence: gossip'), ('evidence: started, gossip'), ('evidence: '), (''), (NULL)) AS r (reason);
 
 CREATE ROLE regress_poa_dno19; CREATE ROLE regress_poa_dno20; CREATE ROLE regress_poa_operator;
 CREATE ROLE regress_poa_stranger;
@@ -50,6 +50,12 @@ END
 $$;
 SELECT p.* FROM unnest('{dno19,dno20,operator}'::text[]) AS r, part(r) AS p;
 SELECT count(*) AS of_another_month FROM poa_internal.statement_originators('2026-02-01', '2026-03-01');
+-- of picked ones, no alert of others is counted, and no hold of others shown; picking gives no right
+SELECT hold_id, reason, alerts FROM poa_internal.statement_holds('2026-03-01', '2026-04-01', '{20}');
+SELECT hold_id, reason, alerts FROM poa_internal.statement_holds(now(), 'infinity', '{20}');
+SET ROLE regress_poa_dno19;
+SELECT hold_id, reason, alerts FROM poa_internal.statement_holds(now(), 'infinity', '{20}');
+RESET ROLE;
 SELECT part('stranger');
 
 DROP EXTENSION poa_suppress CASCADE;

@@ -69,7 +69,7 @@ CREATE FUNCTION poa_internal.evidence_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN ARRAY['no_activation', 'started', 'neighbours', 'second', 'unreachable', 'silent'];
 COMMENT ON FUNCTION poa_internal.evidence_kinds() IS 'the kinds of evidence, in the order in which they are told';
-SELECT poa_internal.permit('FUNCTION poa_internal.evidence_kinds()', '{operator,auditor}');
+SELECT poa_internal.permit('FUNCTION poa_internal.evidence_kinds()', '{dno,operator,auditor}');
 
 /*
  * What to release: of two days, and what came late for older alerts.
