@@ -62,7 +62,7 @@ COMMENT ON COLUMN poa.suppression_log.log_id IS 'number of the entry; numbers ma
 COMMENT ON COLUMN poa.suppression_log.logged_at IS 'UTC instant at which the transaction that brought the alert began';
 COMMENT ON COLUMN poa.suppression_log.diverted IS
 	'true where the alert is here instead of in its table.'
-	' False where shadow mode stored it there too';
+	' False where shadow mode or a hold stored it there too';
 COMMENT ON COLUMN poa.suppression_log.source_schema IS 'schema of the attached table, for a partition that of its root';
 COMMENT ON COLUMN poa.suppression_log.source_table IS 'name of the attached table, for a partition its root';
 COMMENT ON COLUMN poa.suppression_log.alert IS

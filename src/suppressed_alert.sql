@@ -26,7 +26,7 @@ COMMENT ON COLUMN poa.suppressed_alert.manufacturer IS 'CPL identifier of that m
 COMMENT ON COLUMN poa.suppressed_alert.request_id IS 'RequestID of the activation, NULL where it had none';
 COMMENT ON COLUMN poa.suppressed_alert.activates_at IS 'UTC instant of the activation';
 COMMENT ON COLUMN poa.suppressed_alert.delay IS 'interval from the activation to the alert';
-COMMENT ON COLUMN poa.suppressed_alert.diverted IS 'false where shadow mode only recorded what would have been diverted';
+COMMENT ON COLUMN poa.suppressed_alert.diverted IS 'false where shadow mode or a hold stored the alert';
 COMMENT ON COLUMN poa.suppressed_alert.released_at IS 'UTC instant at which the alert was sent on after all, NULL where it was not';
 COMMENT ON COLUMN poa.suppressed_alert.release_reason IS 'the reason that was given for it';
 COMMENT ON COLUMN poa.suppressed_alert.alert IS 'the whole alert as it came';
