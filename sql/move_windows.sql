@@ -148,6 +148,15 @@ SELECT poa.import_windows(jsonb_set(jsonb_set(:'moved', '{activations,0,status}'
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,activation_id}', '1000000000001'));
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,activation_id}', '2000000000099') #- '{activations,0,request_id}');
 SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,request_id}', '"another"'));
+SELECT poa.import_windows(jsonb_set(jsonb_set(:'moved', '{activations,0,activation_id}', '-1'), '{activations,0,request_id}', '"x"'));
+SELECT poa.import_windows(jsonb_set(jsonb_set(:'moved', '{activations,0,activation_id}', 'null'), '{activations,0,request_id}', '"x"'));
+SELECT poa.import_windows(jsonb_set(:'moved', '{activations,0,tracked_at}', '"infinity"'));
+-- a message of another meter, of no time, or with a number to come, which would stop the next one here
+\set message '[{"message_id": 1000000000009, "kind": "cancellation", "device": "00-DB-12-34-56-78-90-A2", "received_at": "2026-03-09", "arrived_at": "2026-03-09"}]'
+SELECT poa.import_windows(jsonb_set(:'moved', '{messages}', jsonb_set(:'message', '{0,device}', to_jsonb(:'meter'::text))));
+SELECT poa.import_windows(jsonb_set(:'moved', '{messages}', jsonb_set(:'message', '{0,received_at}', '"infinity"')));
+SELECT poa.import_windows(jsonb_set(:'moved', '{messages}', jsonb_set(:'message', '{0,message_id}', '2000000000099')));
+SELECT poa.import_windows(jsonb_set(:'moved', '{messages}', jsonb_set(:'message', '{0,kind}', '"rumour"')));
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT poa.import_windows(:'moved');
 ROLLBACK;

@@ -136,7 +136,7 @@ BEGIN
 	/* only such numbers can collide, and an index finds the highest; rows of other nodes do not matter */
 	FOR s IN SELECT * FROM poa_internal.own_sequence() AS o WHERE o.leads_key LOOP
 		highest := poa_internal.highest_number(s.relation, s.attname, node);
-		EXECUTE format('SELECT last_value + is_called::integer FROM %s', s.sequence) INTO next_value;
+		next_value := poa_internal.next_number(s.sequence);
 		IF next_value <= highest OR poa_internal.node_of_number(next_value) <> node THEN
 			behind := behind || s.relation::text;
 			mends := mends || format('SELECT setval(%L, %s, false)', s.sequence, highest + 1);

@@ -43,6 +43,17 @@ COMMENT ON FUNCTION poa.export_windows(@extschema@.guid) IS
 	' standby, 40001 as poa.track_activation does';
 SELECT poa_internal.permit('FUNCTION poa.export_windows(@extschema@.guid)', '{operator}');
 
+/* a row with a number that is yet to come would stop whoever draws it */
+CREATE FUNCTION poa_internal.is_given_out(number bigint, sequence regclass) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT $1 > 0 AND (poa_internal.node_of_number($1) <> coalesce(poa_internal.this_node(), 0) OR $1 < poa_internal.next_number($2))
+$$;
+COMMENT ON FUNCTION poa_internal.is_given_out(bigint, regclass) IS
+	'whether a number is another node''s, or this one has given it out; NULL for NULL';
+REVOKE ALL ON FUNCTION poa_internal.is_given_out(bigint, regclass) FROM PUBLIC;
+
 /*
  * A row of poa.device that another transaction is inserting is seen by nobody
  * yet, and its trigger (hub_move.sql) would not see the windows that are being
@@ -58,6 +69,7 @@ DECLARE
 	key text;
 	a poa.activation;
 	known poa.activation;
+	m poa_internal.message;
 BEGIN
 	IF windows IS NULL THEN
 		RAISE null_value_not_allowed USING
@@ -81,7 +93,7 @@ BEGIN
 	PERFORM poa_internal.take_turn(moved);
 
 	FOR a IN SELECT * FROM jsonb_populate_recordset(NULL::poa.activation, windows -> 'activations') LOOP
-		IF (a.device OPERATOR(@extschema@.=) moved AND isfinite(a.received_at)
+		IF (a.device OPERATOR(@extschema@.=) moved AND isfinite(a.received_at) AND isfinite(a.tracked_at)
 			AND isfinite(a.opens_at) AND isfinite(a.closes_at) AND a.activates_at BETWEEN a.opens_at AND a.closes_at) IS NOT TRUE
 		THEN
 			RAISE invalid_parameter_value USING
@@ -99,21 +111,28 @@ BEGIN
 		ELSIF FOUND THEN
 			/* tracked here, too, before it was imported: that number stays */
 			CONTINUE;
-		ELSIF poa_internal.node_of_number(a.activation_id) = coalesce(poa_internal.this_node(), 0)
-			AND a.activation_id >= (SELECT s.last_value + s.is_called::integer FROM poa.activation_activation_id_seq AS s)
-		THEN
+		ELSIF poa_internal.is_given_out(a.activation_id, 'poa.activation_activation_id_seq') IS NOT TRUE THEN
 			RAISE invalid_parameter_value USING
-				MESSAGE = format('activation %s cannot be imported', a.activation_id),
-				DETAIL = 'This server has yet to give out that number.',
+				MESSAGE = format('activation %s cannot be imported', coalesce(a.activation_id::text, 'NULL')),
+				DETAIL = 'No node has given out that number.',
 				HINT = 'Numbers of different nodes differ once each has called poa.set_node().';
 		END IF;
 		INSERT INTO poa.activation OVERRIDING SYSTEM VALUE VALUES (a.*);
 		imported := imported || a.activation_id;
 	END LOOP;
 
-	PERFORM poa_internal.note_message(m.kind, coalesce(m.device, moved), m.request_id, m.received_at, m.activates_at, m.detail,
-		m.message_id, m.arrived_at)
-	FROM jsonb_populate_recordset(NULL::poa_internal.message, windows -> 'messages') AS m;
+	FOR m IN SELECT * FROM jsonb_populate_recordset(NULL::poa_internal.message, windows -> 'messages') LOOP
+		IF ((m.device OPERATOR(@extschema@.=) moved OR EXISTS (
+				SELECT FROM poa.activation AS k WHERE k.request_id = m.request_id AND k.device OPERATOR(@extschema@.=) moved))
+			AND isfinite(m.received_at) AND poa_internal.is_given_out(m.message_id, 'poa_internal.message_message_id_seq')) IS NOT TRUE
+		THEN
+			RAISE invalid_parameter_value USING
+				MESSAGE = format('message %s cannot be imported', coalesce(m.message_id::text, 'NULL')),
+				DETAIL = format('It is not about device %s, has no time, or no node has given out its number.', moved);
+		END IF;
+		PERFORM poa_internal.note_message(m.kind, coalesce(m.device, moved), m.request_id, m.received_at, m.activates_at, m.detail,
+			m.message_id, m.arrived_at);
+	END LOOP;
 	INSERT INTO poa.command AS c
 	SELECT n.* FROM jsonb_populate_recordset(NULL::poa.command, windows -> 'commands') AS n
 	WHERE n.device OPERATOR(@extschema@.=) moved
@@ -138,6 +157,7 @@ COMMENT ON FUNCTION poa.import_windows(jsonb) IS
 	' Returns how many activations were new: what is here already is left out, so that it may be called again. Their numbers stay, and'
 	' their windows stand on the hub that poa.device names, else on the one that the meter has left until it does; their states follow'
 	' from all that was received at either node. Writers of poa.device wait meanwhile. Raises 22004 for NULL, 22023 for anything that'
-	' is no export, or with a number that this server has yet to give out, 23505 where an activation of another meter has the number'
+	' is no export of the meter, or with a number that this server has yet to give out, 22P02, 22007, 23502 or 23514 for a value that'
+	' no column takes, 23505 where an activation of another meter has the number'
 	' or the request_id, 55000 at the warehouse, 25001 in another isolation level than READ COMMITTED, 25006 on a standby';
 SELECT poa_internal.permit('FUNCTION poa.import_windows(jsonb)', '{operator}');

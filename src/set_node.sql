@@ -24,6 +24,20 @@ COMMENT ON FUNCTION poa_internal.own_sequence() IS
 	' leads_key: whether the primary key begins with that column';
 REVOKE ALL ON FUNCTION poa_internal.own_sequence() FROM PUBLIC;
 
+CREATE FUNCTION poa_internal.next_number(sequence regclass) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	number bigint;
+BEGIN
+	EXECUTE format('SELECT last_value + is_called::integer FROM %s', sequence) INTO number;
+	RETURN number;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.next_number(regclass) IS 'the number that a sequence of the extension gives out next';
+REVOKE ALL ON FUNCTION poa_internal.next_number(regclass) FROM PUBLIC;
+
 CREATE FUNCTION poa_internal.highest_number(relation regclass, attname name, node integer) RETURNS bigint
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
