@@ -57,7 +57,7 @@ WHERE r.rolname LIKE 'regress\_poa%' AND c.relnamespace IN ('poa'::regnamespace,
 		WHEN 'regress_poa_auditor' THEN p.privilege = 'SELECT'
 		/* views of the invoker: what they read is read by the DNO, row by row */
 		WHEN 'regress_poa_dno' THEN p.privilege = 'SELECT'
-			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'distributor', 'suppression_log', 'release_log', 'window_fit',
+			AND c.relname IN ('suppressed_alert', 'suppression_monthly', 'outage', 'distributor', 'suppression_log', 'release_log', 'window_fit',
 				'still_dark_now', 'open_window')
 		ELSE false END
 ORDER BY 1, 2, 3;

@@ -40,6 +40,9 @@ INSERT INTO alerts SELECT 'AD1', (x'200000'::int + 5)::bigint::guid, a.at, a.mpx
 FROM (VALUES (timestamptz '2022-07-20 01:00', '1900000000001'), ('2022-07-20 02:00', '2000000000001'),
 	('2022-08-01', '1900000000001')) AS a (at, mpxn);
 SELECT month, distributor_id, suppressed, released, visits_avoided, saving, outages FROM poa.suppression_monthly ORDER BY 1, 2;
+SELECT month, distributor_id, dense_rank() OVER (ORDER BY activation_id) AS activation, originator, first_at, suppressed, released,
+	cardinality(log_ids) AS alerts
+FROM poa_internal.outage WHERE hub = x'200000'::int + 5 ORDER BY month, distributor_id, activation_id;
 ROLLBACK;
 
 -- Months are those of UTC, whatever the session's zone; each distributor has its
