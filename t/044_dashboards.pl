@@ -111,7 +111,7 @@ foreach my $name (sort keys %board)
 
 # the room's answers about an MPAN
 my ($question) = map { $_->{targets}[0]{rawSql} } grep { $_->{title} =~ /^Is this MPAN/ } @{ $board{control_room}{panels} };
-foreach ([ '2000000000001', qr/^2000000000001\|In a window until \d\d:\d\d UTC: an AD1 is suppressed\. No alert does not say that there is supply\.$/ ],
+foreach ([ '2000000000001', qr/^2000000000001\|In a window until \d\d:\d\d UTC: an AD1 is suppressed, unless a hold is in force\. No alert does not say that there is supply\.$/ ],
 	[ '2000000000002', qr/\|Not now: .* A window opens at \d/ ], [ '2000000000003', qr/\|No: / ], [ '1900000000011', qr/\|No: / ])
 {
 	my ($mpan, $answer) = @$_;
