@@ -49,6 +49,13 @@ SELECT count(*), (SELECT value FROM figure WHERE name = 'open_windows') = count(
 SELECT poa.end_hold(1);
 SELECT value AS holds FROM figure WHERE name = 'holds';
 
+-- what another node has numbered and a meter brought along is not the newest
+INSERT INTO poa.activation (activation_id, device, chf, received_at, activates_at, opens_at, closes_at, status) OVERRIDING SYSTEM VALUE
+SELECT 9000000000001, a.device, a.chf, t, t, t, t, 'tracked'
+FROM poa.activation AS a, (VALUES (now() - interval '3 days')) AS v (t) WHERE a.request_id = 'r1';
+SELECT name, label, CASE WHEN name LIKE '%timestamp%' THEN value - extract(epoch FROM now())::float8 ELSE value END AS value
+FROM figure WHERE name ~ 'activation' AND value > 0;
+
 -- by evidence; what is released is still suppressed, and no stored alert more
 SELECT poa.release(l.log_id, r.reason)
 FROM (SELECT log_id, row_number() OVER (ORDER BY log_id) AS n FROM poa.suppression_log WHERE diverted) AS l

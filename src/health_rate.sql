@@ -36,8 +36,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION poa_internal.newest_activations() IS
 	'the newest 30,000 activations of each node.'
-	' That is all that health reads of them';
-REVOKE ALL ON FUNCTION poa_internal.newest_activations() FROM PUBLIC;
+	' That is all that health and metrics read of them';
+SELECT poa_internal.permit('FUNCTION poa_internal.newest_activations()', '{operator,auditor}');
 
 CREATE FUNCTION poa_internal.windows_by_day()
 RETURNS TABLE (day integer, since_last_alert boolean, windows bigint, alerts bigint)

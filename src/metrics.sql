@@ -194,9 +194,12 @@ AS $$
 	), distributor AS (
 		SELECT d.distributor_id::text FROM poa.distributor AS d UNION SELECT 'none'
 	), last_entry AS (
-		SELECT l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1
-	), last_activation AS (
-		SELECT a.received_at FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 1
+		/* numbers of different nodes have no order in time */
+		SELECT coalesce(
+			(SELECT max(l.logged_at) FROM poa.suppression_log AS l WHERE l.logged_at > now() - interval '1 day'),
+			(SELECT l.logged_at FROM poa.suppression_log AS l ORDER BY l.log_id DESC LIMIT 1)) AS logged_at
+	), activation AS MATERIALIZED (
+		SELECT a.received_at, a.status FROM poa_internal.newest_activations() AS a
 	), metric AS (
 		/* series that are there from the beginning, so that their first alert is an increase */
 		SELECT s.n, s.name, jsonb_build_object(s.key, s.label) AS labels, max(s.value) AS value
@@ -229,17 +232,17 @@ AS $$
 		FROM poa.suppression_log_log_id_seq AS s
 		UNION ALL
 		SELECT 10, 'poa_last_logged_timestamp_seconds', '{}', extract(epoch FROM l.logged_at) FROM last_entry AS l
+		WHERE l.logged_at IS NOT NULL
 		UNION ALL
 		SELECT 11, 'poa_activations', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
 		FROM poa.activation_activation_id_seq AS s
 		UNION ALL
-		SELECT 12, 'poa_last_activation_timestamp_seconds', '{}', extract(epoch FROM a.received_at) FROM last_activation AS a
+		SELECT 12, 'poa_last_activation_timestamp_seconds', '{}', extract(epoch FROM max(a.received_at)) FROM activation AS a
+		HAVING count(*) > 0
 		UNION ALL
 		SELECT 13, 'poa_newest_activations', jsonb_build_object('status', s.status), count(a.status)
 		FROM unnest(ARRAY['tracked', 'superseded', 'cancelled', 'succeeded', 'failed']) AS s (status)
-		LEFT JOIN (
-			SELECT a.status FROM poa.activation AS a ORDER BY a.activation_id DESC LIMIT 10000
-		) AS a USING (status)
+		LEFT JOIN activation AS a USING (status)
 		GROUP BY s.status
 		UNION ALL
 		SELECT 14, 'poa_manufacturers', '{}', count(*) FROM poa.manufacturer
@@ -271,8 +274,8 @@ COMMENT ON VIEW poa.metrics IS
 	' poa_messages_received by action: those of the last 24 hours in poa.command. Numbers given out, some of which are missing'
 	' after rollbacks: poa_log_entries, poa_activations. Instants in seconds since 1970, no row where there is none:'
 	' poa_last_logged_timestamp_seconds, poa_last_activation_timestamp_seconds (its receipt). poa_newest_activations: of the newest'
-	' 10,000, how many have which status. poa_manufacturers. Estimates of the planner, no row before ANALYZE: poa_guid_list_size,'
-	' poa_devices. poa_health: 1 where the check of poa.health() is ok, else 0';
+	' 30,000 of each node, how many have which status. poa_manufacturers. Estimates of the planner, no row before ANALYZE:'
+	' poa_guid_list_size, poa_devices. poa_health: 1 where the check of poa.health() is ok, else 0';
 COMMENT ON COLUMN poa.metrics.name IS 'name of the figure; times are in seconds';
 COMMENT ON COLUMN poa.metrics.labels IS
 	'labels and their values, a flat object of strings.'
