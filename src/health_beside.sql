@@ -17,7 +17,12 @@ AS $$
 				WHEN w.latest_end_time IS NULL THEN 'has failed and begins again'
 				ELSE 'has failed to copy its tables' END), format('ALTER SUBSCRIPTION %I ENABLE', s.subname)
 		FROM pg_subscription AS s
-		LEFT JOIN pg_stat_subscription AS w ON w.subid = s.oid AND w.relid IS NULL AND w.pid IS NOT NULL
+		/* of several, those that apply parts of a large transaction beside the first have no times */
+		LEFT JOIN LATERAL (
+			SELECT p.pid, p.latest_end_time FROM pg_stat_subscription AS p
+			WHERE p.subid = s.oid AND p.relid IS NULL AND p.pid IS NOT NULL
+			ORDER BY p.latest_end_time DESC NULLS LAST LIMIT 1
+		) AS w ON true
 		LEFT JOIN pg_stat_subscription_stats AS e ON e.subid = s.oid
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS tables, count(*) FILTER (WHERE r.srsubstate NOT IN ('s', 'r')) AS not_copied

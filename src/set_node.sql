@@ -82,8 +82,8 @@ REVOKE ALL ON FUNCTION poa_internal.keep_first() FROM PUBLIC;
  * subscriptions overtake each other.  Whatever comes, its state is that of the
  * newest change that is there.  A node that the meter has left moves the window
  * from the hub, and may not know by then what the other has received: a change
- * of the hub alone says nothing else.  An UPDATE locks the row before its trigger
- * looks for changes, so that of two at once the second sees both.
+ * of the hub alone says nothing else.  The row is locked before changes are looked
+ * for, so that of two at once the second sees both.
  */
 CREATE FUNCTION poa_internal.keep_newest() RETURNS trigger
 LANGUAGE plpgsql
@@ -93,12 +93,16 @@ DECLARE
 	c record;
 BEGIN
 	IF TG_RELID = 'poa.activation_change'::regclass THEN
-		UPDATE poa.activation AS a SET status = NEW.status WHERE a.activation_id = NEW.activation_id;
+		PERFORM FROM poa.activation AS a WHERE a.activation_id = NEW.activation_id FOR NO KEY UPDATE;
 		/* tables are copied at the same time: one that has moved may be among what is not committed yet */
 		IF NOT FOUND AND poa_internal.node_of_number(NEW.activation_id) <> poa_internal.node_of_number(NEW.change_id) THEN
 			LOCK TABLE poa.activation IN SHARE ROW EXCLUSIVE MODE;
-			UPDATE poa.activation AS a SET status = NEW.status WHERE a.activation_id = NEW.activation_id;
 		END IF;
+		/* not where it says so already, as when it is tracked */
+		UPDATE poa.activation AS a SET status = NEW.status
+		WHERE a.activation_id = NEW.activation_id
+			AND (a.status, a.chf::bigint, a.received_at, a.activates_at, a.ended_at, a.ended_by) IS DISTINCT FROM
+				(NEW.status, NEW.chf::bigint, NEW.received_at, NEW.activates_at, NEW.ended_at, NEW.ended_by);
 		RETURN NULL;
 	END IF;
 	SELECT k.* INTO c
