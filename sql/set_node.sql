@@ -177,6 +177,10 @@ UPDATE poa.suppression_log SET mpxn = NULL;
 DELETE FROM poa.release_log;
 SET session_replication_role = replica;
 DELETE FROM poa.suppression_log;
+-- what comes again is passed over, but not another row with the number, as of a node that was restored
+INSERT INTO poa.release_log SELECT * FROM poa.release_log;
+INSERT INTO poa.release_log SELECT log_id, released_at, released_by, 'another' FROM poa.release_log;
+INSERT INTO poa.activation OVERRIDING SYSTEM VALUE SELECT * FROM poa.activation;
 RESET session_replication_role;
 SELECT tgrelid::regclass::text AS log, tgenabled FROM pg_trigger WHERE tgname = 'keep_at_warehouse' ORDER BY 1;
 SELECT check_name, ok, detail FROM poa.health() WHERE check_name IN ('sequence', 'append_only');

@@ -66,14 +66,22 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-	there boolean;
+	same boolean;
 BEGIN
-	EXECUTE format('SELECT EXISTS (SELECT FROM %s AS t WHERE %s)', TG_RELID::regclass, TG_ARGV[0]) INTO there USING NEW;
-	RETURN CASE WHEN NOT there THEN NEW END;
+	EXECUTE format('SELECT bool_and(t IS NOT DISTINCT FROM $1) FROM %s AS t WHERE %s', TG_RELID::regclass, TG_ARGV[0]) INTO same USING NEW;
+	/* a row that never changes at its node */
+	IF NOT same AND TG_RELID IN ('poa.suppression_log'::regclass, 'poa.release_log'::regclass, 'poa.activation_change'::regclass) THEN
+		RAISE unique_violation USING
+			MESSAGE = format('table "%s" has another row of that number', TG_TABLE_NAME),
+			DETAIL = format('The row that was sent is %s.', NEW),
+			HINT = 'Was the node restored, and gives out again what it has lost? There, its sequences have to go past that.';
+	END IF;
+	RETURN CASE WHEN same IS NULL THEN NEW END;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.keep_first() IS
 	'trigger: passes over a row that the warehouse has already.'
+	' Raises 23505 for another row of a log with the same number, as of a node that was restored.'
 	' Its argument is the condition on that one, t, by which the new row, $1, would violate a unique index';
 REVOKE ALL ON FUNCTION poa_internal.keep_first() FROM PUBLIC;
 
