@@ -36,6 +36,7 @@ SELECT DISTINCT number FROM pg_temp.number WHERE sequencename <> 'hold_log_hold_
 -- each of its sequences counts on from node * 10^12
 SELECT poa.set_node(7);
 SELECT node, set_at <= now() AS dated, set_by = CURRENT_USER AS by_me FROM poa.node;
+SELECT ok, detail FROM poa.health() WHERE check_name = 'guid_list';
 SELECT poa.track_activation(1::bigint::guid, request_id => 'r1', received_at => '2026-03-01 12:00');
 INSERT INTO alerts VALUES ('AD1', 201::bigint::guid, '1900000000001', '2026-03-01 12:10');
 SELECT log_id, activation_id, matched FROM poa.suppression_log;

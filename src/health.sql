@@ -89,8 +89,9 @@ BEGIN
 		SELECT count(*) INTO listed FROM poa.guid_list;
 		SELECT i.* INTO newest FROM poa_internal.newest_import() AS i;
 		ok := coalesce(listed = newest.unchanged + newest.added, true);
-		detail := format('%s GUIDs on the list', listed) || coalesce(format(', where import %s of sha256 %s left %s',
-				newest.import_id, newest.sha256, newest.unchanged + newest.added), ', which no import has left')
+		detail := format('%s GUIDs on the list', listed)
+			|| CASE WHEN newest.import_id IS NULL THEN ', which no import has left'
+				ELSE format(', where import %s of sha256 %s left %s', newest.import_id, newest.sha256, newest.unchanged + newest.added) END
 			|| CASE WHEN ok THEN '' ELSE ': the list differs from that of other nodes;'
 				' SELECT * FROM poa.guid_list_import ORDER BY imported_at DESC LIMIT 10' END;
 	END IF;
