@@ -92,7 +92,7 @@ BEGIN
 	IF unknown IS NOT NULL THEN
 		RAISE invalid_parameter_value USING
 			MESSAGE = format('unknown evidence: %s', unknown),
-			HINT = 'It is one of no_activation, started, neighbours, second, unreachable and silent.';
+			HINT = format('It is one of %s.', array_to_string(poa_internal.evidence_kinds(), ', '));
 	END IF;
 	RETURN QUERY
 	WITH ended AS MATERIALIZED (
