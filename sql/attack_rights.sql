@@ -91,7 +91,7 @@ INSERT INTO may VALUES
 	('set_node', '{}'), ('own_sequence', '{}'), ('highest_number', '{}'), ('node_of', '{dno,operator,auditor}'),
 	('node_of_number', '{operator,auditor}'), ('this_node', '{operator,auditor}'), ('refuse_at_warehouse', '{operator}'),
 	('export_windows', '{operator}'), ('import_windows', '{operator}'), ('follows', '{}'), ('keep_at_warehouse', '{}'),
-	('keep_first', '{}'), ('keep_newest', '{}'), ('next_number', '{}'), ('is_given_out', '{}'), ('receive_from_nodes', '{}'), ('newest_activations', '{operator,auditor}'), ('newest_import', '{}');
+	('keep_first', '{}'), ('keep_newest', '{}'), ('change_newest', '{}'), ('next_number', '{}'), ('is_given_out', '{}'), ('receive_from_nodes', '{}'), ('newest_activations', '{operator,auditor}'), ('newest_import', '{}');
 
 -- a function without a decision, a decision without a function, and a right that differs from the decision
 SELECT coalesce(p.proname, m.function) AS function, p.oid IS NOT NULL AS exists, m.function IS NOT NULL AS decided

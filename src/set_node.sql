@@ -100,19 +100,6 @@ AS $$
 DECLARE
 	c record;
 BEGIN
-	IF TG_RELID = 'poa.activation_change'::regclass THEN
-		PERFORM FROM poa.activation AS a WHERE a.activation_id = NEW.activation_id FOR NO KEY UPDATE;
-		/* tables are copied at the same time: one that has moved may be among what is not committed yet */
-		IF NOT FOUND AND poa_internal.node_of_number(NEW.activation_id) <> poa_internal.node_of_number(NEW.change_id) THEN
-			LOCK TABLE poa.activation IN SHARE ROW EXCLUSIVE MODE;
-		END IF;
-		/* not where it says so already, as when it is tracked */
-		UPDATE poa.activation AS a SET status = NEW.status
-		WHERE a.activation_id = NEW.activation_id
-			AND (a.status, a.chf::bigint, a.received_at, a.activates_at, a.ended_at, a.ended_by) IS DISTINCT FROM
-				(NEW.status, NEW.chf::bigint, NEW.received_at, NEW.activates_at, NEW.ended_at, NEW.ended_by);
-		RETURN NULL;
-	END IF;
 	SELECT k.* INTO c
 	FROM (
 		SELECT n.*, ROW(n.status, n.received_at, n.activates_at, n.ended_at, n.ended_by) IS DISTINCT FROM
@@ -138,9 +125,30 @@ END
 $$;
 COMMENT ON FUNCTION poa_internal.keep_newest() IS
 	'trigger: gives an activation of the warehouse its newest state.'
-	' That is the newest in poa.activation_change by changed_at; none there leaves the row as it comes. A new change writes its'
-	' activation';
+	' That is the newest in poa.activation_change by changed_at; none there leaves the row as it comes';
 REVOKE ALL ON FUNCTION poa_internal.keep_newest() FROM PUBLIC;
+
+CREATE FUNCTION poa_internal.change_newest() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+BEGIN
+	PERFORM FROM poa.activation AS a WHERE a.activation_id = NEW.activation_id FOR NO KEY UPDATE;
+	/* tables are copied at the same time: one that has moved may be among what is not committed yet */
+	IF NOT FOUND AND poa_internal.node_of_number(NEW.activation_id) <> poa_internal.node_of_number(NEW.change_id) THEN
+		LOCK TABLE poa.activation IN SHARE ROW EXCLUSIVE MODE;
+	END IF;
+	/* not where it says so already, as when it is tracked */
+	UPDATE poa.activation AS a SET status = NEW.status
+	WHERE a.activation_id = NEW.activation_id
+		AND (a.status, a.chf::bigint, a.received_at, a.activates_at, a.ended_at, a.ended_by) IS DISTINCT FROM
+			(NEW.status, NEW.chf::bigint, NEW.received_at, NEW.activates_at, NEW.ended_at, NEW.ended_by);
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.change_newest() IS
+	'trigger: has keep_newest look again at the activation of a new change';
+REVOKE ALL ON FUNCTION poa_internal.change_newest() FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.receive_from_nodes(enable boolean) RETURNS void
 LANGUAGE plpgsql
@@ -177,17 +185,17 @@ BEGIN
 		CREATE OR REPLACE TRIGGER keep_newest BEFORE INSERT OR UPDATE ON poa.activation
 			FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_newest();
 		ALTER TABLE poa.activation ENABLE REPLICA TRIGGER keep_newest;
-		CREATE OR REPLACE TRIGGER keep_newest AFTER INSERT ON poa.activation_change
-			FOR EACH ROW EXECUTE FUNCTION poa_internal.keep_newest();
-		ALTER TABLE poa.activation_change ENABLE REPLICA TRIGGER keep_newest;
+		CREATE OR REPLACE TRIGGER change_newest AFTER INSERT ON poa.activation_change
+			FOR EACH ROW EXECUTE FUNCTION poa_internal.change_newest();
+		ALTER TABLE poa.activation_change ENABLE REPLICA TRIGGER change_newest;
 	ELSE
 		DROP TRIGGER IF EXISTS keep_newest ON poa.activation;
-		DROP TRIGGER IF EXISTS keep_newest ON poa.activation_change;
+		DROP TRIGGER IF EXISTS change_newest ON poa.activation_change;
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION poa_internal.receive_from_nodes(boolean) IS
-	'makes the triggers keep_first and keep_newest, or drops them.'
+	'makes the triggers keep_first, keep_newest and change_newest, or drops them.'
 	' By these, rows that come again do not stop a subscription, and states are those of the newest change';
 REVOKE ALL ON FUNCTION poa_internal.receive_from_nodes(boolean) FROM PUBLIC;
 
