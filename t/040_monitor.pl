@@ -7,12 +7,13 @@ use strict;
 use warnings;
 use HTTP::Tiny;
 use IPC::Run qw(run start);
+use List::Util qw(first);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $examples = 'examples/prometheus';
-my %program = map { my $name = $_; $name => (grep { -x } map { "$_/$name" } split /:/, $ENV{PATH})[0] } qw(promtool prometheus-sql-exporter);
+my %program = map { my $name = $_; $name => scalar first { -x } map { "$_/$name" } split /:/, $ENV{PATH} } qw(promtool prometheus-sql-exporter);
 
 SKIP:
 {

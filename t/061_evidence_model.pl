@@ -409,11 +409,11 @@ sub history
 	foreach my $n (1 .. 6)
 	{
 		my $minute = rand $minutes;
-		$say->($minute, sprintf q{
+		$say->($minute, sprintf(q{
 			WITH one AS (SELECT l.* FROM poa.suppression_log AS l WHERE l.diverted AND l.decided_at < %1$s
 				AND l.log_id NOT IN (SELECT r.log_id FROM poa.release_log AS r) ORDER BY l.log_id DESC LIMIT 1),
 			r AS (INSERT INTO poa.release_log (log_id, released_at, released_by, reason) SELECT o.log_id, %1$s, 'test', 'test' FROM one AS o)
-			INSERT INTO alerts SELECT 'AD1', o.chf, NULL, o.decided_at, o.outage_started_at, o.mpxn FROM one AS o}, at($minute)), 'unjudged';
+			INSERT INTO alerts SELECT 'AD1', o.chf, NULL, o.decided_at, o.outage_started_at, o.mpxn FROM one AS o}, at($minute)), 'unjudged');
 	}
 	return map { $_->[2] ? "SET poa_suppress.enabled = off;\n$_->[1];\nRESET poa_suppress.enabled" : $_->[1] } sort { $a->[0] <=> $b->[0] } @event;
 }
