@@ -104,8 +104,8 @@ SELECT oid::regclass FROM pg_class
 WHERE relkind = 'r' AND relnamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace, 'public'::regnamespace)
 	AND oid <> 'poa_internal.turn'::regclass ORDER BY oid::regclass::text
 SQL
-	return $node->safe_psql($db, join ' UNION ALL ',
-		map { "SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM $_ AS t" } @tables);
+	return $node->safe_psql($db, join(' UNION ALL ',
+		map { "SELECT '$_', count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM $_ AS t" } @tables) . ' ORDER BY 1');
 }
 
 my %facts = (
