@@ -119,8 +119,6 @@ sub acknowledged_by
 	return @lines;
 }
 
-# A fault, and whatever it takes to be over it.  Backends that outlive their
-# postmaster for a moment keep a new one out.
 sub inflict
 {
 	my ($server, $fault) = @_;
@@ -136,22 +134,24 @@ sub inflict
 		$server->safe_psql('postgres', "SELECT pg_cancel_backend($_)") foreach @clients[ 0, 1 ];
 		$server->safe_psql('postgres', "SELECT pg_terminate_backend($_)") foreach @clients;
 	}
-	if ($fault =~ /everything|postmaster/)
-	{
-		$server->kill9;
-		foreach (1 .. 1000 * $PostgreSQL::Test::Utils::timeout_default)
-		{
-			last unless kill 0, $postmaster, @all;
-			usleep(1_000);
-		}
-	}
+	$server->kill9 if $fault =~ /everything|postmaster/;
 	return;
 }
 
+# Whatever it takes to be over a fault.  Any process that outlives its postmaster
+# for a moment keeps a new one out.
 sub recover
 {
 	my ($server, $fault) = @_;
-	$server->start if $fault =~ /everything|postmaster|stop/;
+	if ($fault =~ /everything|postmaster|stop/)
+	{
+		my $patience = 100 * $PostgreSQL::Test::Utils::timeout_default;
+		until ($server->start(fail_ok => 1) || !$patience--)
+		{
+			$server->kill9;
+			usleep(10_000);
+		}
+	}
 	$server->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
 	return;
 }

@@ -225,18 +225,23 @@ $before = state();
 # The server is killed while all of that waits, and while more is done but not
 # committed.
 
-# The postmaster and all backends, that of the query too: a backend that has not
-# ended yet keeps a new server from starting.
+# The postmaster and all backends.
 sub kill_all
 {
 	my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-	my @pids = ($postmaster, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity'));
-	kill 'KILL', @pids;
+	kill 'KILL', $postmaster, split /\n/, $node->safe_psql('postgres', 'SELECT pid FROM pg_stat_activity');
 	$node->kill9;
-	foreach (1 .. 1000 * $PostgreSQL::Test::Utils::timeout_default)
+	return;
+}
+
+# Any process that outlives its postmaster for a moment keeps a new one out.
+sub start_again
+{
+	my $patience = 100 * $PostgreSQL::Test::Utils::timeout_default;
+	until ($node->start(fail_ok => 1) || !$patience--)
 	{
-		last unless kill 0, @pids;
-		usleep(1_000);
+		$node->kill9;
+		usleep(10_000);
 	}
 	return;
 }
@@ -259,7 +264,7 @@ wait_for('all of them', 'true', scalar @sessions);
 kill_all();
 my @said = map { finish($_) } @sessions;
 $holder->{run}->finish;
-$node->start;
+start_again();
 is(scalar(grep { /closed the connection|connection to server was lost|terminat/ } @said), scalar @said, 'all of them lost the server');
 is(state(), $before, 'nothing is left of what was in mid-air');
 is($node->safe_psql('postgres', "COMMIT PREPARED 'some'; SELECT string_agg(id::text, ' ' ORDER BY id) FROM alerts WHERE id BETWEEN 200 AND 299;"
@@ -303,7 +308,7 @@ foreach (@long)
 	kill_all();
 	finish($session);
 	$holder->{run}->finish;
-	$node->start;
+	start_again();
 	is(state(), $before, "$long, killed: nothing is left of it");
 	is($session->{handle}->result(0), 3, 'its exit status is that of an error') if $long eq 'load';
 
@@ -315,7 +320,7 @@ foreach (@long)
 	cmp_ok($part, '>', $whole / 2, "$long: most of it was there when it was killed");
 	my $state = state();
 	kill_all();
-	$node->start;
+	start_again();
 	is($node->safe_psql('postgres', $done), 't', "$long: done") or diag($said);
 	is(state(), $state, "$long: still done after a crash");
 }
