@@ -81,6 +81,21 @@ INSERT INTO message_of VALUES
 	('another time', 2, 'signed', 1, '20260303030000Z', '2026-03-02 09:01Z'),
 	('another time', 3, 'request', 2, NULL, '2026-03-03 02:30Z'),
 	('another time', 4, 'signed', 2, NULL, '2026-03-03 02:31Z'),
+	-- one form is a cancellation and the other is none: the signed one counts, also where it was received first
+	('signed cancels', 1, 'signed', 1, '20260303020000Z', '2026-03-02 09:00Z'),
+	('signed cancels', 2, 'request', 2, '2026-03-04T02:00:00Z', '2026-03-02 10:01Z'),
+	('signed cancels', 3, 'signed', 2, '99991231235959Z', '2026-03-02 10:00Z'),
+	('signed cancels', 4, 'request', 3, NULL, '2026-03-02 11:00Z'),
+	('signed cancels', 5, 'signed', 3, '99991231235959Z', '2026-03-02 11:01Z'),
+	('signed does not', 1, 'signed', 1, '20260303020000Z', '2026-03-02 09:00Z'),
+	('signed does not', 2, 'request', 2, '3000-12-31T00:00:00Z', '2026-03-02 10:00Z'),
+	('signed does not', 3, 'signed', 2, '20260304020000Z', '2026-03-02 10:01Z'),
+	('signed does not', 4, 'request', 3, '3000-12-31T00:00:00Z', '2026-03-02 11:01Z'),
+	('signed does not', 5, 'signed', 3, '20260305020000Z', '2026-03-02 11:00Z'),
+	-- received more than once: on demand is the first time
+	('again', 1, 'request', 1, NULL, '2026-03-02 09:00Z'),
+	('again', 2, 'request', 1, NULL, '2026-03-02 09:10Z'),
+	('again', 3, 'request', 1, NULL, '2026-03-02 09:20Z'),
 	-- delivered locally, and over the air too
 	('local', 1, 'request', 1, NULL, '2026-03-02 09:00Z'),
 	('local', 2, 'local', 1, NULL, '2026-03-02 09:01Z'),

@@ -87,6 +87,10 @@ SELECT action, detail
 	FROM poa.receive(replace(request('1202', signed(1202), 5)::text, '<GBCSPayload>',
 	'<ExecutionDateTime>2031-01-01T00:00:00Z</ExecutionDateTime><GBCSPayload>'),
 	'2026-03-06 11:00Z');
+SELECT at, r.action, r.detail
+FROM unnest(ARRAY['3000-12-31T01:00:00+01:00', '2031-01-01T00:00:00Z']) WITH ORDINALITY AS v (at, n),
+	poa.receive(replace(request((1202 + n)::text, signed((1202 + n)::integer, '99991231235959Z'), 5)::text, '<GBCSPayload>',
+		format('<ExecutionDateTime>%s</ExecutionDateTime><GBCSPayload>', at)), '2026-03-06 11:01Z') AS r ORDER BY n;
 
 -- commands and their answers; one that was not eligible is judged anew
 SELECT action FROM poa.receive(request('1', activate(), device => '00-DB-12-34-56-78-90-A1'), '2026-03-01 17:00Z');

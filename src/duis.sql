@@ -205,7 +205,8 @@ CREATE TYPE poa_internal.activation_message AS (
 );
 COMMENT ON TYPE poa_internal.activation_message IS
 	'a service request 11.3: a row of poa.duis_activation, and more.'
-	' firmware_hash is that of the image, announced_at the ExecutionDateTime that a signed pre-command has beside its payload';
+	' firmware_hash is that of the image, announced_at the ExecutionDateTime that a signed pre-command has beside its payload,'
+	' where that is another time';
 
 CREATE FUNCTION poa_internal.read_activation(fields jsonb) RETURNS poa_internal.activation_message
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
@@ -265,7 +266,7 @@ BEGIN
 		m.activates_at := payload.activates_at;
 		m.cancels := payload.cancels;
 		m.firmware_hash := payload.firmware_hash;
-		m.announced_at := poa_internal.xs_datetime(at);
+		m.announced_at := nullif(poa_internal.xs_datetime(at), CASE WHEN m.cancels THEN cancellation ELSE m.activates_at END);
 	ELSE
 		m.activates_at := poa_internal.xs_datetime(at);
 		m.cancels := coalesce(m.activates_at = cancellation, false);

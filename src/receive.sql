@@ -102,10 +102,10 @@ BEGIN
 		ELSE
 			detail := format('device %s', m.device);
 		END IF;
-		/* the meter acts on the payload */
-		IF m.announced_at IS DISTINCT FROM m.activates_at AND m.announced_at IS NOT NULL THEN
-			detail := format('%s; ExecutionDateTime %s is not the time of its GBCSPayload, which counts', detail, m.announced_at);
-		END IF;
+	END IF;
+	/* the meter acts on the payload */
+	IF m.announced_at IS NOT NULL THEN
+		detail := format('%s; ExecutionDateTime %s is not the time of its GBCSPayload, which counts', detail, m.announced_at);
 	END IF;
 	IF form = 'local' THEN
 		detail := detail || '; CommandVariant 6 does not go over the air';
@@ -257,7 +257,7 @@ BEGIN
 		IF kind = 'refusal' THEN
 			detail := format('%s of request %s, which changes nothing', detail, request_id);
 		ELSIF kind IN ('power_outage', 'dcc_alert') THEN
-			detail := detail || ', which belongs into the table of alerts';
+			detail := detail || ', which belongs in the table of alerts';
 		END IF;
 	END IF;
 	IF traffic IS NOT NULL THEN

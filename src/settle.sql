@@ -42,7 +42,9 @@ COMMENT ON COLUMN poa_internal.message.request_id IS
 	'RequestID that it belongs to, as in poa.activation.'
 	' NULL for a cancellation that has none';
 COMMENT ON COLUMN poa_internal.message.received_at IS 'UTC instant at which the DSP received it';
-COMMENT ON COLUMN poa_internal.message.activates_at IS 'UTC instant of activation that a signed pre-command names, else NULL';
+COMMENT ON COLUMN poa_internal.message.activates_at IS
+	'UTC instant of activation of a request or a signed pre-command, else NULL.'
+	' On demand it is that of its receipt; that of a signed form counts';
 COMMENT ON COLUMN poa_internal.message.detail IS
 	'the outcome, or the reason of a refusal.'
 	' For a purged command without a request_id, the number of its activation';
@@ -125,12 +127,14 @@ REVOKE ALL ON FUNCTION poa_internal.note_message(text, @extschema@.guid, text, t
 	FROM PUBLIC;
 
 CREATE FUNCTION poa_internal.messages_of(request_id text)
-RETURNS TABLE (received_at timestamptz, activates_at timestamptz, outcome text, outcome_at timestamptz,
-	refusal text, refused_at timestamptz, local_at timestamptz)
+RETURNS TABLE (received_at timestamptz, activates_at timestamptz, signed_at timestamptz, cancels boolean,
+	outcome text, outcome_at timestamptz, refusal text, refused_at timestamptz, local_at timestamptz)
 LANGUAGE sql STABLE ROWS 1
 BEGIN ATOMIC
-	SELECT min(m.received_at) FILTER (WHERE m.kind IN ('request', 'signed')),
-		min(m.activates_at) FILTER (WHERE m.kind = 'signed'),
+	SELECT min(m.received_at) FILTER (WHERE m.kind IN ('request', 'signed', 'cancellation')),
+		coalesce(min(m.activates_at) FILTER (WHERE m.kind = 'signed'), min(m.activates_at) FILTER (WHERE m.kind = 'request')),
+		min(m.received_at) FILTER (WHERE m.kind = 'signed'),
+		bool_and(m.activates_at IS NULL) FILTER (WHERE m.kind = 'signed'),
 		min(m.detail) FILTER (WHERE m.kind = 'outcome'), min(m.received_at) FILTER (WHERE m.kind = 'outcome'),
 		min(m.detail) FILTER (WHERE m.kind = 'refusal'), min(m.received_at) FILTER (WHERE m.kind = 'refusal'),
 		CASE WHEN count(*) FILTER (WHERE m.kind = 'signed') = 0 THEN min(m.received_at) FILTER (WHERE m.kind = 'local') END
@@ -140,7 +144,8 @@ END;
 COMMENT ON FUNCTION poa_internal.messages_of(text) IS
 	'what poa_internal.message has of a request, one row.'
 	' received_at and activates_at are those of its forms, but for one that does not go over the air; local_at is that'
-	' of one that does not, where there is no other';
+	' of one that does not, where there is no other. signed_at is that of its signed form, and cancels whether that is a'
+	' cancellation';
 REVOKE ALL ON FUNCTION poa_internal.messages_of(text) FROM PUBLIC;
 
 /*
@@ -168,7 +173,7 @@ DECLARE
 BEGIN
 	FOR c IN
 		SELECT s.*, least(s.received_at, m.received_at) AS since, coalesce(m.activates_at, s.activates_at) AS starts,
-			m.outcome, m.outcome_at, m.refusal, m.refused_at, m.local_at
+			m.signed_at, m.cancels, m.outcome, m.outcome_at, m.refusal, m.refused_at, m.local_at
 		FROM (
 			SELECT a.activation_id, a.request_id, a.status, a.received_at, a.activates_at, a.ended_at, a.ended_by, a.tracked_at AS arrived_at,
 				'superseded' AS makes, coalesce(a.request_id, 'activation ' || a.activation_id) AS name
@@ -197,6 +202,10 @@ BEGIN
 				status := 'cancelled';
 				ended_at := c.local_at;
 				ended_by := 'CommandVariant 6';
+			ELSIF c.cancels THEN
+				status := 'cancelled';
+				ended_at := c.signed_at;
+				ended_by := c.name;
 			ELSIF taken_at < c.starts THEN
 				status := taken_status;
 				ended_at := taken_at;
@@ -225,7 +234,8 @@ BEGIN
 				cancelled := cancelled + (status = 'cancelled' AND c.status <> 'cancelled')::integer;
 			END IF;
 		END IF;
-		IF c.refused_at IS NULL AND c.local_at IS NULL THEN
+		/* where the forms of a request contradict each other, the signed one says what it is */
+		IF c.refused_at IS NULL AND c.local_at IS NULL AND (c.cancels = (c.makes = 'cancelled')) IS NOT FALSE THEN
 			taken_at := c.since;
 			taken_by := c.name;
 			taken_status := c.makes;

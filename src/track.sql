@@ -182,7 +182,7 @@ BEGIN
 
 	PERFORM poa_internal.take_turn($2);
 	SELECT a.* INTO before FROM poa.activation AS a WHERE a.activation_id = $1;
-	IF NOT poa_internal.note_message(form, $2, before.request_id, $4, CASE form WHEN 'signed' THEN starts END) THEN
+	IF NOT poa_internal.note_message(form, $2, before.request_id, $4, CASE WHEN form <> 'local' THEN starts END) THEN
 		RETURN 'duplicate';
 	END IF;
 	IF before.firmware_hash IS NULL AND $6 IS NOT NULL THEN
