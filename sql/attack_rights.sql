@@ -90,6 +90,7 @@ INSERT INTO may VALUES
 	-- more than one machine
 	('set_node', '{}'), ('own_sequence', '{}'), ('highest_number', '{}'), ('node_of', '{dno,operator,auditor}'),
 	('node_of_number', '{operator,auditor}'), ('this_node', '{operator,auditor}'), ('refuse_at_warehouse', '{operator}'),
+	('numbers_of_nodes', '{operator,auditor}'),
 	('export_windows', '{operator}'), ('import_windows', '{operator}'), ('follows', '{}'), ('keep_at_warehouse', '{}'),
 	('keep_first', '{}'), ('keep_newest', '{}'), ('change_newest', '{}'), ('next_number', '{}'), ('is_given_out', '{}'), ('receive_from_nodes', '{}'), ('newest_activations', '{operator,auditor}'), ('newest_import', '{}');
 

@@ -185,6 +185,11 @@ INSERT INTO poa.activation OVERRIDING SYSTEM VALUE SELECT * FROM poa.activation;
 RESET session_replication_role;
 SELECT tgrelid::regclass::text AS log, tgenabled FROM pg_trigger WHERE tgname = 'keep_at_warehouse' ORDER BY 1;
 SELECT check_name, ok, detail FROM poa.health() WHERE check_name IN ('sequence', 'append_only');
+-- a monitor sees how many numbers its nodes have given out
+INSERT INTO poa.activation (activation_id, device, chf, received_at, activates_at, opens_at, closes_at, status, manufacturer)
+	OVERRIDING SYSTEM VALUE
+	SELECT 2000000000040, device, chf, received_at, activates_at, opens_at, closes_at, 'tracked', manufacturer FROM poa.activation LIMIT 1;
+SELECT name, value FROM poa.metrics WHERE name IN ('poa_log_entries', 'poa_activations');
 ALTER TABLE poa.release_log DISABLE TRIGGER keep_at_warehouse;
 SELECT ok, detail FROM poa.health() WHERE check_name = 'append_only';
 ALTER TABLE poa.release_log ENABLE REPLICA TRIGGER keep_at_warehouse;

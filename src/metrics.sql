@@ -183,6 +183,30 @@ $$;
 COMMENT ON FUNCTION poa_internal.read_totals() IS 'the totals of poa.metrics, for those who may read it';
 SELECT poa_internal.permit('FUNCTION poa_internal.read_totals()', '{operator,auditor}');
 
+/* by the index, one entry a node: the warehouse has no sequence that counts */
+CREATE FUNCTION poa_internal.numbers_of_nodes(relation regclass, attname name) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	ends bigint := 9223372036854775807;
+	highest bigint;
+	numbers bigint := 0;
+BEGIN
+	LOOP
+		EXECUTE format('SELECT max(t.%I) FROM %s AS t WHERE t.%I < $1', attname, relation, attname) INTO highest USING ends;
+		EXIT WHEN highest IS NULL;
+		numbers := numbers + highest % 1000000000000;
+		ends := highest - highest % 1000000000000;
+	END LOOP;
+	RETURN numbers;
+END
+$$;
+COMMENT ON FUNCTION poa_internal.numbers_of_nodes(regclass, name) IS
+	'how many numbers the nodes have given out, as far as their rows are here.'
+	' The sum over the nodes of the highest number in a column; 0 without rows';
+SELECT poa_internal.permit('FUNCTION poa_internal.numbers_of_nodes(regclass, name)', '{operator,auditor}');
+
 /* volatile, as it keeps totals; once for a query */
 CREATE FUNCTION poa_internal.read_metrics()
 RETURNS TABLE (name text, labels jsonb, value double precision)
@@ -228,13 +252,17 @@ AS $$
 		) AS c USING (action)
 		UNION ALL
 		/* by number, of which a node has those from node * 10^12 on */
-		SELECT 9, 'poa_log_entries', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
+		SELECT 9, 'poa_log_entries', '{}', CASE
+			WHEN poa_internal.this_node() = 0 THEN poa_internal.numbers_of_nodes('poa.suppression_log', 'log_id')
+			WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
 		FROM poa.suppression_log_log_id_seq AS s
 		UNION ALL
 		SELECT 10, 'poa_last_logged_timestamp_seconds', '{}', extract(epoch FROM l.logged_at) FROM last_entry AS l
 		WHERE l.logged_at IS NOT NULL
 		UNION ALL
-		SELECT 11, 'poa_activations', '{}', CASE WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
+		SELECT 11, 'poa_activations', '{}', CASE
+			WHEN poa_internal.this_node() = 0 THEN poa_internal.numbers_of_nodes('poa.activation', 'activation_id')
+			WHEN s.is_called THEN s.last_value % 1000000000000 ELSE 0 END
 		FROM poa.activation_activation_id_seq AS s
 		UNION ALL
 		SELECT 12, 'poa_last_activation_timestamp_seconds', '{}', extract(epoch FROM max(a.received_at)) FROM activation AS a
@@ -271,8 +299,9 @@ COMMENT ON VIEW poa.metrics IS
 	' row where there is none. A throttled alert counts as often as its alert_count says; a stored one that comes more than'
 	' a day after newer ones may be missing. poa_releases by evidence: one for each piece, still_dark for'
 	' poa.release_still_dark, other for all others. Now: poa_open_windows, as in the view poa.open_window; poa_holds, those in force.'
-	' poa_messages_received by action: those of the last 24 hours in poa.command. Numbers given out, some of which are missing'
-	' after rollbacks: poa_log_entries, poa_activations. Instants in seconds since 1970, no row where there is none:'
+	' poa_messages_received by action: those of the last 24 hours in poa.command. Numbers given out, at the warehouse by its'
+	' nodes, some of which are missing after rollbacks: poa_log_entries, poa_activations. Instants in seconds since 1970, no row'
+	' where there is none:'
 	' poa_last_logged_timestamp_seconds, poa_last_activation_timestamp_seconds (its receipt). poa_newest_activations: of the newest'
 	' 30,000 of each node, how many have which status. poa_manufacturers. Estimates of the planner, no row before ANALYZE:'
 	' poa_guid_list_size, poa_devices. poa_health: 1 where the check of poa.health() is ok, else 0';

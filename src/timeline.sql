@@ -171,10 +171,12 @@ BEGIN
 	JOIN poa.command AS c ON c.device OPERATOR(@extschema@.=) s.device
 	LEFT JOIN poa.originator AS o ON o.originator OPERATOR(@extschema@.=) c.originator
 	UNION ALL
-	/* each node has noted an answer that was given to all */
-	SELECT DISTINCT m.received_at, m.kind, concat(m.detail, ' for ' || m.request_id), NULL::@extschema@.guid, m.device, NULL, NULL::bigint
+	/* several nodes may have noted it: the one received first counts */
+	(SELECT DISTINCT ON (m.device, m.kind, m.request_id, CASE WHEN m.request_id IS NULL THEN m.received_at END)
+		m.received_at, m.kind, concat(m.detail, ' for ' || m.request_id), NULL::@extschema@.guid, m.device, NULL, NULL::bigint
 	FROM unnest($1) AS s (device) JOIN poa_internal.message AS m ON m.device OPERATOR(@extschema@.=) s.device
 	WHERE m.kind IN ('outcome', 'refusal', 'cancellation')
+	ORDER BY m.device, m.kind, m.request_id, CASE WHEN m.request_id IS NULL THEN m.received_at END, m.received_at, m.message_id)
 	UNION ALL
 	SELECT n.changed_at, n.status,
 		concat('activation ', n.activation_id, ' at ', poa_internal.said_at(n.activates_at),

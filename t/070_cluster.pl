@@ -366,7 +366,8 @@ subtest 'PL/Proxy' => sub {
 		like($call->("cluster.receive('@{[ $message->($device, 2) ]}', '2026-03-07Z')"), qr/^tracked\|${n}0{9}/, 'a message');
 		is($call->("cluster.record_outcome('@{[ $request->($device, 2) ]}', 'no_image_held')"), 't', 'its outcome');
 		like($call->("cluster.receive('@{[ $message->($device, 3) ]}', '2026-03-08Z')"), qr/^tracked/, 'another');
-		is($call->("cluster.refuse_activation('@{[ $request->($device, 3) ]}', 'E20', '2026-03-08 00:01Z')"), 't', 'refused');
+		# which arrives again, and was received earlier
+		is($call->("cluster.refuse_activation('@{[ $request->($device, 3) ]}', 'E20', '2026-03-08 00:0${_}Z')"), 't', 'refused') foreach 2, 1;
 	}
 	my $stranger = '00-DC-00-00-00-00-00-01';
 	like($call->("cluster.receive('@{[ $message->($stranger, 1) ]}', '2026-03-07Z')"), qr/^not_eligible/, 'a device in no inventory');
@@ -446,6 +447,12 @@ subtest 'PL/Proxy' => sub {
 	is(sql('node2', "SELECT status FROM poa.activation WHERE activation_id = $id"), 'succeeded', 'on its node');
 	$put->(2) foreach 1, 2;
 	is(everywhere("SELECT count(*) FROM poa.device WHERE device = '$device'"), 1, 'the device is on one node');
+	my $left = sub { return join ' ', map { sql("node$_", "SELECT chf FROM poa.device_move WHERE device = '$device' AND chf IN ('$hub{1}', '$hub{2}') ORDER BY until") } @nodes };
+	is($left->(), join(' ', "$hub{1}\n$hub{1}", "$hub{2}", ''), 'each node has which hub it left there');
+	$call->("cluster.put_device('$device', 'ESME', 2::smallint, '1063', NULL, '$mpxn')");
+	$put->(1);
+	is($left->(), join(' ', "$hub{1}\n$hub{1}", "$hub{2}\n$hub{2}", ''), 'and not the one that it comes to from none');
+	$put->(2);
 	account('moved');
 
 	# and commands come meanwhile
@@ -464,6 +471,10 @@ subtest 'PL/Proxy' => sub {
 	ok($of_17 > 0 && $windows_of_17 > 0, 'which had devices and windows');
 	is($windows->(1), $windows_of_17, 'its windows are on the other');
 	is(sql('node1', 'SELECT count(*) FROM poa.device WHERE poa.node_of(chf, 64) = 17'), $of_17, 'and its devices');
+	my $moves = everywhere('SELECT count(*) FROM poa.device_move');
+	sql('node3', 'SELECT count(cluster.hand_over(device)) FROM poa.device WHERE poa.node_of(chf, 64) = 17', 'operator');
+	is(everywhere('SELECT count(*) FROM poa.device'), 1000, 'each on one node, once they are handed over');
+	is(everywhere('SELECT count(*) FROM poa.device_move'), $moves, 'and they have left no hub');
 	my $grown = sql('proxy', 'SELECT device FROM poa.device WHERE cluster.partition_of(chf) = 17 ORDER BY device LIMIT 1');
 	is($node->($call->("cluster.track_activation('$grown', '2030-02-01Z')")), 1, 'commands find them there');
 
@@ -472,6 +483,9 @@ subtest 'PL/Proxy' => sub {
 	is(sql('warehouse', "SELECT count(*), count(DISTINCT activation_id) FROM poa.activation WHERE device = '$device'"), '61|61',
 		'the warehouse has each once');
 	is(sql('warehouse', q{SELECT count(*) FROM poa.health() WHERE check_name = 'subscription' AND ok}, 'operator'), 1, 'and nothing stands still');
+	my $heard = "SELECT at, what, detail FROM poa.timeline('$meter{1}[0]') WHERE what IN ('outcome', 'refusal', 'cancellation') ORDER BY at";
+	like(sql('warehouse', $heard), qr/^2026-03-08 00:01:00\+00\|refusal\|E20 /m, 'an answer that was received earlier');
+	is(sql('warehouse', $heard), sql('node1', $heard), 'counts there, too');
 };
 
 # A purge at a node leaves what is at the warehouse.

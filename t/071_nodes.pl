@@ -85,6 +85,7 @@ sub same_everywhere
 same_everywhere('two nodes');
 is(sql(0, 'SELECT log_id, diverted, (SELECT r.reason FROM poa.release_log AS r WHERE r.log_id = l.log_id) FROM poa.suppression_log AS l ORDER BY 1'),
 	"1000000000001|t|resident rang\n1000000000002|t|\n2000000000001|t|resident rang\n2000000000002|t|", 'with the numbers of their nodes');
+is(sql(0, q{SELECT count(*) FROM poa.timeline('00-00-00-00-00-00-00-01') WHERE what = 'outcome'}), 1, 'an answer that both have noted is one');
 is(sql(0, "SELECT string_agg(check_name, ' ') FROM poa.verify(NULL, NULL) WHERE ok"),
 	'log_row explained stored one_place release log_id', 'verify has nothing to say');
 is(sql(0, "SELECT detail FROM poa.verify(NULL, NULL) WHERE check_name IN ('log_id', 'stored') ORDER BY 1"),

@@ -11,7 +11,7 @@ CREATE PUBLICATION log FOR TABLE poa.suppression_log, poa.release_log, poa_inter
     WITH (publish = 'insert');
 
 -- What changes, wherever it was added.
-CREATE PUBLICATION changes FOR TABLE poa.activation, poa.command, poa.hold_log
+CREATE PUBLICATION changes FOR TABLE poa.activation, poa.command, poa_internal.message, poa.hold_log
     WITH (publish = 'update');
 
 -- What all nodes have alike. Each publishes it, so that any can take over; the
@@ -47,10 +47,21 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION cluster.put_device IS 'inserts or updates a row of the inventory; windows follow the meter to its hub';
 
+-- Without triggers, which record that a device that is deleted leaves its hub.
+CREATE FUNCTION cluster.hand_over(device guid) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET session_replication_role = replica
+BEGIN ATOMIC
+    DELETE FROM poa.device AS d WHERE d.device = hand_over.device;
+END;
+COMMENT ON FUNCTION cluster.hand_over IS 'removes a device that another node has now; it stays on its hub';
+REVOKE ALL ON FUNCTION cluster.hand_over FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cluster.hand_over TO operator;
+
 CREATE FUNCTION cluster.leave(device guid, chf guid) RETURNS void
 LANGUAGE sql
 BEGIN ATOMIC
     UPDATE poa.device AS d SET chf = leave.chf WHERE d.device = leave.device;
-    DELETE FROM poa.device AS d WHERE d.device = leave.device;
+    SELECT cluster.hand_over(leave.device);
 END;
 COMMENT ON FUNCTION cluster.leave IS 'removes a meter that is on a hub of another node now; its windows leave the hub that it was on';
