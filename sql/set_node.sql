@@ -26,6 +26,7 @@ ROLLBACK;
 -- undone with its transaction
 SELECT poa.hold('before there were nodes', now() + interval '1 day', 999::bigint::guid);
 SELECT poa.end_hold(1);
+SELECT poa.record_outcome('90-B3-D5-1F-30-01-00-02:00-00-00-00-00-00-00-01:9', 'succeeded') AS known_already;
 BEGIN;
 SELECT poa.set_node(7);
 SELECT poa.hold('not for long', now() + interval '1 day', 999::bigint::guid);
@@ -43,6 +44,7 @@ SELECT log_id, activation_id, matched FROM poa.suppression_log;
 SELECT change_id, activation_id FROM poa.activation_change;
 SELECT poa.hold('now there are', now() + interval '1 day', 999::bigint::guid);
 SELECT hold_id, reason FROM poa.hold_log ORDER BY 1;
+SELECT message_id, kind, node FROM poa_internal.message;
 BEGIN;
 SELECT poa_internal.begin_import();
 SELECT import_id FROM poa_internal.finish_import('add', 'nothing', 'x');

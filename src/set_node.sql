@@ -252,8 +252,9 @@ BEGIN
 		PERFORM CASE WHEN node = 0 AND s.relation <> 'poa.reboot_profile'::regclass THEN setval(s.sequence, 9223372036854775807)
 			ELSE setval(s.sequence, poa_internal.highest_number(s.relation, s.attname, node) + 1, false) END;
 	END LOOP;
-	/* a hold may be older, and its number another node's, too */
+	/* a hold or a message may be older, and its number another node's, too */
 	UPDATE poa.hold_log SET hold_id = DEFAULT WHERE node > 0 AND poa_internal.node_of_number(hold_id) <> node;
+	UPDATE poa_internal.message AS m SET message_id = DEFAULT WHERE $1 > 0 AND poa_internal.node_of_number(m.message_id) <> $1;
 	UPDATE poa.command AS c SET node = $1 WHERE c.node = coalesce(present, 0);
 	UPDATE poa_internal.message AS m SET node = $1 WHERE m.node = coalesce(present, 0);
 	UPDATE poa.asked AS q SET node = $1 WHERE q.node = coalesce(present, 0);
@@ -271,9 +272,9 @@ COMMENT ON FUNCTION poa.set_node(integer) IS
 	' From then on the numbers that it gives out, log_id, activation_id, import_id and hold_id among them, count from node * 10^12 + 1;'
 	' the warehouse numbers nothing, passes over rows that a subscription brings again, takes the newest state of an activation that has'
 	' moved, and whatever tracks, releases, holds, imports'
-	' or purges raises 55000 there. Holds that are there get new numbers. The number that it has already changes nothing. Writers of'
-	' activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where poa.activation or'
-	' poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
+	' or purges raises 55000 there. Holds and messages that are there get new numbers. The number that it has already'
+	' changes nothing. Writers of activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where'
+	' poa.activation or poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
 	' row-level security applies to';
 REVOKE ALL ON FUNCTION poa.set_node(integer) FROM PUBLIC;
 
