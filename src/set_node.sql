@@ -274,8 +274,8 @@ COMMENT ON FUNCTION poa.set_node(integer) IS
 	' moved, and whatever tracks, releases, holds, imports'
 	' or purges raises 55000 there. Holds and messages that are there get new numbers. The number that it has already'
 	' changes nothing. Writers of activations and of the log wait meanwhile. Raises 22023 for NULL or another number, 55000 where'
-	' poa.activation or poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501 for a role that'
-	' row-level security applies to';
+	' poa.activation or poa.suppression_log has rows with other numbers, 25001 in another isolation level than READ COMMITTED, 42501'
+	' for a role that row-level security applies to';
 REVOKE ALL ON FUNCTION poa.set_node(integer) FROM PUBLIC;
 
 /*
