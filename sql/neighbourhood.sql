@@ -116,6 +116,14 @@ SELECT go_dark('{270,282,283}', '2026-03-01 12:12');
 SELECT * FROM told() WHERE hub = 270;
 SELECT go_dark('{284}', '2026-03-01 12:12');
 SELECT * FROM told() WHERE hub = 270;
+-- a window counts from its receipt on: what was told before stays
+INSERT INTO poa.device VALUES (1262::bigint::guid, 'ESME', 2, '1063', 262::bigint::guid, NULL);
+INSERT INTO poa.guid_list VALUES (1262::bigint::guid);
+SELECT go_dark('{260,262,263}', '2026-03-01 12:20');
+SELECT * FROM told('2026-03-01 12:25') WHERE hub = 260;
+SELECT poa.track_activation(1262::bigint::guid, '2026-03-01 12:15', 'r262', '2026-03-01 12:40') > 0;
+SELECT * FROM told('2026-03-01 12:39:59.999999') WHERE hub = 260;
+SELECT * FROM told('2026-03-01 12:40') WHERE hub = 260;
 
 -- What a row may hold
 INSERT INTO poa.neighbourhood VALUES ('bad', 0, '1 minute', 0.2);

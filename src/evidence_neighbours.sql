@@ -73,7 +73,8 @@ BEGIN
 		SELECT u.n
 		FROM (SELECT DISTINCT n.n, n.chf, n.at FROM near AS n) AS u
 		WHERE EXISTS (SELECT FROM poa.activation AS a
-				WHERE a.chf OPERATOR(@extschema@.=) u.chf AND poa_internal.window_holds(a.opens_at, a.closes_at, u.at))
+				WHERE a.chf OPERATOR(@extschema@.=) u.chf AND poa_internal.window_holds(a.opens_at, a.closes_at, u.at)
+					AND a.received_at <= as_of)
 			OR EXISTS (SELECT FROM poa.suppression_log AS l
 				WHERE l.chf OPERATOR(@extschema@.=) u.chf AND l.decided_at = u.at)
 	), dark AS MATERIALIZED (
@@ -93,6 +94,7 @@ BEGIN
 		SELECT a.kind, a.group_id, g.chf, (
 			SELECT range_agg(tstzrange(v.opens_at, v.closes_at, '[]')) FROM poa.activation AS v
 			WHERE v.chf OPERATOR(@extschema@.=) g.chf AND v.closes_at >= a.from_at AND v.opens_at <= a.to_at
+				AND v.received_at <= as_of
 		) AS windows
 		FROM area AS a JOIN poa.hub_group AS g ON g.kind = a.kind AND g.group_id = a.group_id
 	), event AS (
@@ -119,6 +121,6 @@ $$;
 COMMENT ON FUNCTION poa_internal.evidence_neighbours(bigint[], timestamptz) IS
 	'of some suppressed alerts those whose neighbours went dark with them.'
 	' As far as known at a UTC instant. Counted are other hubs of a neighbourhood (poa.hub_group) with an AD1 in an attached'
-	' table that was never logged and that no window holds, whatever became of the window. There must be as many as'
+	' table that was never logged and that no window received by then holds, whatever became of it. There must be as many as'
 	' poa_internal.neighbourhoods() has, and that share of the hubs of the neighbourhood that have no window';
 REVOKE ALL ON FUNCTION poa_internal.evidence_neighbours(bigint[], timestamptz) FROM PUBLIC;

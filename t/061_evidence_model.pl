@@ -125,10 +125,11 @@ sub started
 	return $self->began_outside($row) && !any { $self->drifted($_->{manufacturer}, $as_of) } @{ $row->{matched} };
 }
 
+# by a window of which the DSP had been told by then
 sub in_window
 {
-	my ($self, $hub, $at) = @_;
-	return any { $_->{chf} eq $hub && $_->{opens_at} <= $at && $at <= $_->{closes_at} } values %{ $self->{activation} };
+	my ($self, $hub, $at, $as_of) = @_;
+	return any { $_->{chf} eq $hub && $_->{opens_at} <= $at && $at <= $_->{closes_at} && $_->{received_at} <= $as_of } values %{ $self->{activation} };
 }
 
 sub neighbours
@@ -145,10 +146,10 @@ sub neighbours
 			$hub ne $row->{chf} && any {
 				$_->{code} eq 'AD1' && ($_->{chf} // '') eq $hub && $_->{at} <= $as_of
 				  && abs(($_->{started} // $_->{at}) - $row->{start}) <= $rule->{within}
-				  && !$self->{logged}{ $hub, $_->{at} } && !$self->in_window($hub, $_->{at})
+				  && !$self->{logged}{ $hub, $_->{at} } && !$self->in_window($hub, $_->{at}, $as_of)
 			} @{ $self->{alert} };
 		} @members;
-		my $without = grep { !$self->in_window($_, $row->{at}) } @members;
+		my $without = grep { !$self->in_window($_, $row->{at}, $as_of) } @members;
 		return 1 if $dark >= $rule->{hubs} && $dark >= $rule->{share} * $without - 1e-9;
 	}
 	return 0;
@@ -324,6 +325,8 @@ $node->safe_psql('postgres', q{
 	CREATE TABLE keyed (code text, chf text, meter text, at timestamptz NOT NULL, mpxn text, response text);
 	SELECT poa.attach('alerts', code => 'code', at => 'at', device => 'device', started => 'began');
 	SELECT poa.attach('keyed', code => 'code', at => 'at', device => 'meter', key => 'response');
+	CREATE TABLE instant (as_of timestamptz);
+	CREATE TABLE told_then (as_of timestamptz, log_id bigint, evidence text);
 	CREATE FUNCTION us(timestamptz) RETURNS bigint LANGUAGE sql RETURN CASE WHEN isfinite($1) THEN (extract(epoch FROM $1) * 1000000)::bigint END;
 	CREATE FUNCTION us(interval) RETURNS bigint LANGUAGE sql RETURN (extract(epoch FROM $1) * 1000000)::bigint;
 });
@@ -338,6 +341,8 @@ sub meter { return sprintf "'%016x'", 0x1000 + shift; }
 # minutes since the begin of the world, on the grid
 sub at { return sprintf "timestamptz '2026-03-01' + interval '%d seconds'", 30 * int(2 * shift() + 0.5); }
 sub some { my ($what, @arguments) = @_; return map { $what->($_) } @arguments; }
+
+my $firmware = q{UPDATE poa.activation SET firmware_hash = CASE mod(activation_id, 3) WHEN 0 THEN '\x01'::bytea WHEN 1 THEN '\x02' END};
 
 # statements of what happens, each with its minute
 sub history
@@ -405,6 +410,13 @@ sub history
 		$say->($minute, sprintf 'INSERT INTO poa.device_move SELECT device, chf, %s FROM poa.device WHERE device = %s AND chf IS NOT NULL ON CONFLICT DO NOTHING; UPDATE poa.device SET chf = %s WHERE device = %s',
 			at($minute), $meter, often(0.8) ? hub(rand $hubs) : 'NULL', $meter);
 	}
+	# what is told then, between two instants of the grid
+	foreach my $n (1 .. 8)
+	{
+		my $minute = 0.25 + 0.5 * int rand 2 * $minutes;
+		$say->($minute, sprintf "$firmware; INSERT INTO told_then SELECT %1\$s, g.log_id, g.evidence FROM poa.genuine(%1\$s) AS g; INSERT INTO instant VALUES (%1\$s)",
+			sprintf "timestamptz '2026-03-01' + interval '%d seconds'", 60 * $minute);
+	}
 	# a release puts the alert back, unjudged
 	foreach my $n (1 .. 6)
 	{
@@ -433,8 +445,6 @@ sub make_world
 
 	push @setup, sprintf q{INSERT INTO poa.neighbourhood VALUES ('%s', %d, '%d seconds', %s)}, pick(qw(lv street)), pick(1, 2), pick(30, 60, 300), pick(0, 0.25, 0.4) if often(0.7);
 	push @setup, sprintf q{INSERT INTO poa.learning VALUES ('%s', '%s', %s, '%d seconds', %d, %d)}, $_, $method, pick(0, 0.1), pick(30, 60), pick(2, 6), pick(3, 6) foreach qw(1063 1125);
-	push @setup, history();
-	push @setup, q{UPDATE poa.activation SET firmware_hash = CASE activation_id % 3 WHEN 0 THEN '\x01'::bytea WHEN 1 THEN '\x02' END};
 	foreach my $n (1 .. int rand 7)
 	{
 		my $low = pick(5, 8, 10);
@@ -443,6 +453,7 @@ sub make_world
 			pick(qw(1063 1063 1125)), pick(qw(NULL NULL '\x01' '\x02')), at(pick(0, 60, 120)),
 			often(0.2) ? 'NULL, NULL' : "'$low minutes', '" . ($low + pick(2, 4, 9)) . " minutes'", pick(5, 10, 20);
 	}
+	push @setup, history(), $firmware;
 	$node->safe_psql('postgres', "CREATE DATABASE $name TEMPLATE world");
 	$node->safe_psql($name, join ";\n", @setup);
 	return;
@@ -475,7 +486,7 @@ sub read_world
 			FROM poa.suppression_log AS l LEFT JOIN poa.release_log AS r USING (log_id)}) ],
 		activation => { map { $_->{id} => $_ } rows($name, q{
 			SELECT activation_id AS id, chf, manufacturer, coalesce(encode(firmware_hash, 'hex'), '') AS firmware, status,
-				us(activates_at) AS activates_at, us(opens_at) AS opens_at, us(closes_at) AS closes_at, us(ended_at) AS ended_at FROM poa.activation}) },
+				us(activates_at) AS activates_at, us(opens_at) AS opens_at, us(closes_at) AS closes_at, us(ended_at) AS ended_at, us(received_at) AS received_at FROM poa.activation}) },
 		alert => \@alerts,
 		logged => { map { ("$_->{chf}$;$_->{at}" => 1) } rows($name, 'SELECT chf, us(decided_at) AS at FROM poa.suppression_log') },
 		device => { map { $_->{device} => $_ } rows($name, 'SELECT device, device_type AS type, chf FROM poa.device') },
@@ -523,6 +534,20 @@ foreach my $seed (split ' ', $ENV{POA_SEED} // '1 2 3 4')
 	is($node->safe_psql($name, $query) . "\n", $expected, "seed $seed: genuine, still_dark and to_ask as the model, at " . @instant . ' instants');
 	is($node->safe_psql($name, sprintf q{SELECT count(*) FROM poa.genuine(%s) WHERE (detail ~ '^[A-Z0-9].*\.$') IS NOT TRUE}, sprintf $at, $instant[-1]),
 		'0', "seed $seed: each with a sentence");
+
+	# An activation that was ended twice keeps the second end, and what the first one told is not told again.
+	is($node->safe_psql($name, q{
+			WITH now AS (
+				SELECT i.as_of, g.log_id, g.evidence FROM instant AS i CROSS JOIN LATERAL poa.genuine(i.as_of) AS g
+			), differs AS (
+				(TABLE told_then EXCEPT TABLE now) UNION ALL (TABLE now EXCEPT TABLE told_then)
+			)
+			SELECT d.* FROM differs AS d JOIN poa.suppression_log AS l USING (log_id)
+			WHERE NOT (d.evidence = 'no_activation' AND EXISTS (
+				SELECT FROM poa.activation_change AS c WHERE c.activation_id = ANY (l.matched) AND c.ended_at IS NOT NULL
+				GROUP BY c.activation_id HAVING count(DISTINCT c.ended_at) > 1 OR bool_or(c.ended_at IS DISTINCT FROM (
+					SELECT a.ended_at FROM poa.activation AS a WHERE a.activation_id = c.activation_id))))
+			ORDER BY 1, 2, 3}), '', "seed $seed: of a past instant it says what it said then");
 
 	# a DNO has its part of it, and the neighbours of others count
 	my $whole = sprintf q{SELECT string_agg(log_id || ' ' || evidence, ', ') FROM poa.genuine(%s)}, sprintf $at, $instant[-1];
