@@ -65,6 +65,10 @@ SELECT count(*) > 10 AS own FROM poa.timeline('00000000000000c1');
 SELECT count(*) FROM poa.timeline('00000000000000c2');
 RESET ROLE;
 
+-- copied with white space around it, as a GUID may be
+SELECT count(*) > 10 AS mpxn FROM poa.timeline(E'\t2000000000001\r\n');
+SELECT count(*) > 10 AS guid FROM poa.timeline(E'\t00000000000000c1\r\n');
+
 -- what is unknown has no rows, what is neither is refused by saying what it could have been
 SELECT * FROM poa.timeline('00000000000000ff');
 SELECT * FROM poa.timeline('1999999999999');
@@ -73,6 +77,7 @@ SELECT * FROM poa.timeline('');
 SELECT * FROM poa.timeline('90-B3-D5-1F-30-01-00-00:00-DB-12-34-56-78-90-A0:1');
 SELECT * FROM poa.timeline('88738400000001');
 SELECT * FROM poa.timeline('20 0000 0000 001');
+SELECT * FROM poa.timeline(E'20 0000\t0000\n001\n');
 SELECT * FROM poa.timeline('12345');
 SELECT * FROM poa.timeline('00-00-00-00-00-00-C1');
 SELECT * FROM poa.timeline('Mrs Miller');

@@ -7,7 +7,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	text CONSTANT text := btrim(subject);
+	text CONSTANT text := regexp_replace(subject, '^\s+|\s+$', '', 'g');
 BEGIN
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('invalid subject: %s', coalesce(quote_literal(subject), 'NULL')),
@@ -17,8 +17,8 @@ BEGIN
 				format('It is a RequestID; its device is %s.', poa_internal.request_part(text, 2))
 			WHEN text ~ '^[0-9]{14,15}$' THEN
 				format('It has %s digits: a GUID that has lost leading zeros is %s.', length(text), lpad(text, 16, '0'))
-			WHEN replace(text, ' ', '') ~ '^[0-9]{6,13}$' THEN
-				format('Without blanks it is the MPxN %s.', replace(text, ' ', ''))
+			WHEN regexp_replace(text, '\s', '', 'g') ~ '^[0-9]{6,13}$' THEN
+				format('Without blanks it is the MPxN %s.', regexp_replace(text, '\s', '', 'g'))
 			WHEN text ~ '^[0-9]{1,5}$' THEN 'Log rows are looked up by number in poa.suppressed_alert.'
 			WHEN text ~ '^[0-9A-Fa-f:-]+$' THEN
 				'A GUID has 16 hex digits, bare or in pairs with one separator, such as 00-DB-12-34-56-78-90-A0.'
@@ -42,9 +42,9 @@ AS $$
 DECLARE
 	guid CONSTANT @extschema@.guid := @extschema@.try_guid(subject);
 BEGIN
-	IF btrim(subject) ~ '^[0-9]{6,13}$' THEN
-		mpxn := btrim(subject);
-	ELSIF guid IS NULL THEN
+	/* with white space around it, as a GUID may have */
+	mpxn := substring(subject FROM '^\s*([0-9]{6,13})\s*$');
+	IF mpxn IS NULL AND guid IS NULL THEN
 		PERFORM poa_internal.refuse_subject(subject);
 	END IF;
 	devices := ARRAY(
