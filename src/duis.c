@@ -15,6 +15,8 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -47,6 +49,40 @@ poa_xs_datetime(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The part of a document from str on, of len bytes.  XMLTABLE reads all as
+ * UTF-8: where the database has another encoding, characters beyond ASCII become
+ * references to them, which say the same in fields and attributes, and nothing in
+ * a comment.
+ */
+static text *
+document_text(const char *str, size_t len)
+{
+	int			encoding = GetDatabaseEncoding();
+	bool		is_ascii = true;
+	const char *utf8;
+	const char *end;
+	StringInfoData buf;
+
+	for (size_t i = 0; is_ascii && i < len; i++)
+		is_ascii = !IS_HIGHBIT_SET(str[i]);
+	if (is_ascii || encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+		return cstring_to_text_with_len(str, (int) len);
+
+	utf8 = pg_server_to_any(str, (int) len, PG_UTF8);
+	end = utf8 + strlen(utf8);
+	initStringInfo(&buf);
+	while (utf8 < end)
+	{
+		if (IS_HIGHBIT_SET(*utf8))
+			appendStringInfo(&buf, "&#x%X;", utf8_to_unicode((const unsigned char *) utf8));
+		else
+			appendStringInfoChar(&buf, *utf8);
+		utf8 += pg_encoding_mblen(PG_UTF8, utf8);
+	}
+	return cstring_to_text_with_len(buf.data, buf.len);
+}
+
+/*
  * one_document(text): the document in a text, an xml value that is yet to be
  * parsed: byte order marks and the XML declaration are left out.
  *
@@ -63,7 +99,6 @@ poa_one_document(PG_FUNCTION_ARGS)
 	size_t		len = VARSIZE_ANY_EXHDR(message);
 	PoaDuisExtent extent;
 	PoaDuisStatus status;
-	text	   *document;
 
 	if (len > MAX_MESSAGE_OCTETS)
 		ereport(ERROR,
@@ -83,20 +118,21 @@ poa_one_document(PG_FUNCTION_ARGS)
 				 errmsg("invalid DUIS message: no XML document"),
 				 errdetail("The text has no root element, or other text before it.")));
 
-	document = cstring_to_text_with_len(str + extent.start, (int) (extent.end - extent.start));
 	if (status == POA_DUIS_MORE)
 	{
+		text	   *root = document_text(str + extent.start, extent.end - extent.start);
+
 		if (DatumGetBool(DirectFunctionCall1(xml_is_well_formed_document,
-											 PointerGetDatum(document))))
+											 PointerGetDatum(root))))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("invalid DUIS message: more than one XML document"),
 					 errdetail("Something follows the root element, which ends at byte %zu of %zu.",
 							   extent.end, len),
 					 errhint("Pass each message on its own.")));
-		document = cstring_to_text_with_len(str + extent.start, (int) (len - extent.start));
+		extent.end = len;
 	}
-	PG_RETURN_TEXT_P(document);
+	PG_RETURN_TEXT_P(document_text(str + extent.start, extent.end - extent.start));
 }
 
 /* "name=value" */
@@ -119,10 +155,23 @@ compare_names(const void *a, const void *b)
 }
 
 /*
+ * The text of a value, which XMLTABLE leaves in UTF-8.  22P05 where the database
+ * does not have a character of it.
+ */
+static text *
+server_text(const char *str, size_t len)
+{
+	char	   *value = pg_any_to_server(str, (int) len, PG_UTF8);
+
+	return cstring_to_text_with_len(value, (int) (value == str ? len : strlen(value)));
+}
+
+/*
  * fields_object(text[]): fields, each a text "name=value", as a jsonb object, in
  * which the value is null where a name stands more than once.
  *
- * The array is that of message_fields() and has no NULL.
+ * The array is that of message_fields() and has no NULL; what is in it comes from
+ * XMLTABLE.
  */
 PG_FUNCTION_INFO_V1(poa_fields_object);
 Datum
@@ -158,7 +207,7 @@ poa_fields_object(PG_FUNCTION_ARGS)
 			field, name_len, (size_t) i
 		};
 		names[i] = PointerGetDatum(cstring_to_text_with_len(str, (int) name_len));
-		values[i] = PointerGetDatum(cstring_to_text_with_len(str + value_at, (int) (len - value_at)));
+		values[i] = PointerGetDatum(server_text(str + value_at, len - value_at));
 	}
 
 	qsort(fields, (size_t) n, sizeof(Field), compare_names);

@@ -201,6 +201,26 @@ cmp_ok($_, '>', TEXTS / 60, 'many are read') foreach $counts =~ /^duis_(?:activa
 is($node->safe_psql('postgres', q{SELECT n FROM texts WHERE reader = 'receive' AND verdict ~ '^1.(tracked|retimed)'
 		AND n NOT IN (SELECT n FROM texts WHERE reader = 'duis_activation' AND verdict LIKE '1%') LIMIT 5}),
 	'', 'what is tracked was an activation');
+# XMLTABLE reads all as UTF-8, whatever the encoding of the database is: a letter that it has, one as a reference, one that it has not
+my $alert = duis('Response', '<sr:ResponseDateTime>2026-03-02T09:12:00Z</sr:ResponseDateTime>', '<sr:DCCAlertMessage><sr:DCCAlertCode>AD1</sr:DCCAlertCode>'
+		. '<sr:DCCAlert><sr:PowerOutageEvent><sr:CommsHubDeviceID>88-73-84-90-6A-10-02-DB</sr:CommsHubDeviceID>'
+		. '<sr:StartDateTime>2026-03-02T09:08:30Z</sr:StartDateTime><sr:MPxN>%s</sr:MPxN></sr:PowerOutageEvent></sr:DCCAlert></sr:DCCAlertMessage>');
+foreach my $database ([ LATIN1 => 0xe9 ], [ EUC_JP => 0x65e5 ], [ UTF8 => 0x2603 ])
+{
+	my ($encoding, $letter) = @$database;
+	my $name = lc "of_$encoding";
+	$node->safe_psql('postgres', "CREATE DATABASE $name ENCODING $encoding LOCALE 'C' TEMPLATE template0");
+	$node->safe_psql($name, 'CREATE EXTENSION poa_suppress');
+	foreach my $way ([ 'as it is', sprintf(q(U&'\%04x'), $letter) ], [ 'as a reference', "'&#$letter;'" ])
+	{
+		is($node->safe_psql($name, sprintf(
+					q(SELECT mpxn = U&'\%04x' FROM poa.duis_alert(U&'<?xml version="1.0" encoding="UTF-8"?><!-- \%04x -->' || format('%s', %s))),
+					$letter, $letter, $alert, $way->[1])), 't', "a letter $way->[0] in $encoding");
+	}
+	next if $encoding eq 'UTF8';
+	$node->psql($name, sprintf(q(SELECT poa.duis_alert(format('%s', '&#9731;'))), $alert), stderr => \my $stderr);
+	like($stderr, qr/character with byte sequence 0xe2 0x98 0x83 in encoding "UTF8" has no equivalent in encoding "$encoding"/, "a letter that $encoding has not");
+}
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC|TRAP/, 'nothing crashed');
 
 $node->stop;
