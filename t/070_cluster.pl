@@ -488,6 +488,16 @@ subtest 'PL/Proxy' => sub {
 	is(sql('warehouse', $heard), sql('node1', $heard), 'counts there, too');
 };
 
+# A dump leaves the extension's tables out of publications; publish.sql makes them anew.
+{
+	my $published = 'SELECT pubname, schemaname, tablename, rowfilter FROM pg_publication_tables ORDER BY 1, 2, 3';
+	sql('node1', 'CREATE DATABASE restored');
+	run([ 'pg_dump', '-h', "$dir/node1", '-U', 'postgres', '-f', "$dir/dump.sql", 'node1' ]) or die;
+	run([ @{ command('node1', 'postgres', 'restored') }, '-o', '/dev/null', '-f', "$dir/dump.sql" ]) or die;
+	run([ @{ command('node1', 'postgres', 'restored') }, qw(-v node=1 -f), getcwd . '/examples/cluster/publish.sql' ]) or die;
+	is(sql('node1', $published, 'postgres', 'restored'), sql('node1', $published), 'a restored node publishes what it did');
+}
+
 # A purge at a node leaves what is at the warehouse.
 my $kept_there = sql('warehouse', 'SELECT count(*) FROM poa.suppression_log');
 sql('node3', q{SELECT poa.purge_log('infinity')});
