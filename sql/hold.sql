@@ -44,6 +44,8 @@ SELECT poa.hold('why', 'infinity');
 SELECT poa.hold('why', '-infinity');
 SELECT poa.hold('why', now());
 SELECT poa.hold('why', '2026-01-01');
+SELECT poa.hold('why', 'tomorrow', distributor_id => 100);
+SELECT poa.hold('why', 'tomorrow', distributor_id => -1);
 SELECT poa.hold('why', now() + '1 day', '0000000000000099'::guid, 99, 'FFFF') AS of_nothing_known;
 SELECT poa.end_hold(99);
 SELECT poa.end_hold(NULL);

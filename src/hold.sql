@@ -79,6 +79,11 @@ BEGIN
 		RAISE invalid_parameter_value USING
 			MESSAGE = 'until must be in the future',
 			DETAIL = format('until is %s, and it is %s now.', until, clock_timestamp());
+	ELSIF distributor_id NOT BETWEEN 0 AND 99 THEN
+		RAISE invalid_parameter_value USING
+			MESSAGE = 'distributor_id must have two digits',
+			DETAIL = format('distributor_id is %s.', distributor_id),
+			HINT = 'It is the first two digits of an MPAN core.';
 	END IF;
 	/* what is not known now may be in a moment */
 	IF distributor_id IS NOT NULL AND NOT EXISTS (
@@ -112,8 +117,8 @@ COMMENT ON FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text,
 	' Returns the number of the hold. It meets windows of the hub chf, alerts of the distributor as logged, and windows of the'
 	' manufacturer and of the originator: of all that are named, and of all windows where nothing is. It is in force from its'
 	' commit on, by the clock when an alert is judged. An alert that is stored so leaves a row in the log. Raises 22023 for a'
-	' NULL, past or infinite until or a blank reason, 25006 in a read-only transaction or on a standby; warns of a hub,'
-	' distributor or manufacturer that is not known';
+	' NULL, past or infinite until, a blank reason or a distributor_id that has not two digits, 25006 in a read-only transaction or'
+	' on a standby; warns of a hub, distributor or manufacturer that is not known';
 SELECT poa_internal.permit('FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text, @extschema@.guid)', '{operator}');
 
 CREATE FUNCTION poa.end_hold(hold_id bigint) RETURNS void
