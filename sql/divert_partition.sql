@@ -88,6 +88,15 @@ SELECT poa.attach('alerts');
 DROP TABLE alerts;
 DROP SCHEMA archive;
 
+-- a part of a tree is attached: it is the one to detach
+CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text) PARTITION BY RANGE (received_at);
+CREATE TABLE alerts_2026 PARTITION OF alerts DEFAULT PARTITION BY LIST (alert_code);
+CREATE TABLE alerts_rest PARTITION OF alerts_2026 DEFAULT;
+SELECT poa.attach('alerts_2026');
+SELECT poa.detach('alerts_rest');
+SELECT poa.detach('public.alerts_2026');
+DROP TABLE alerts;
+
 -- inheritance is not partitioning: the child is another table
 CREATE TABLE alerts (alert_code text, chf guid, received_at timestamptz, mpxn text);
 CREATE TABLE alerts_child () INHERITS (alerts);

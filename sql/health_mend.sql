@@ -63,6 +63,14 @@ SET client_min_messages = error;
 CALL mend();
 SET client_min_messages = warning;
 CALL mend();
+-- off was stored when the session began, and is not any more
+ALTER DATABASE :"db" SET poa_suppress.enabled = off;
+\c -
+ALTER DATABASE :"db" RESET poa_suppress.enabled;
+SET client_min_messages = warning;
+CALL mend();
+\c -
+SET client_min_messages = warning;
 -- triggers
 ALTER TABLE alerts DISABLE TRIGGER "~poa_suppress";
 ALTER TABLE "By day 1" ENABLE REPLICA TRIGGER "~poa_suppress";
@@ -76,6 +84,27 @@ SELECT count(*) FROM poa.attached;
 -- a type that fits, but is not the one that was attached
 ALTER TABLE "By day" ALTER mpxn TYPE char(13);
 CALL mend();
+-- of a part of a tree that is attached, by columns that have to be quoted
+CREATE TABLE "Tree; --" ("code; --" text, "hub; --" text, received_at timestamptz, "mpxn; --" text) PARTITION BY RANGE (received_at);
+CREATE TABLE "Part; --" PARTITION OF "Tree; --" DEFAULT;
+SELECT poa.attach('"Part; --"', 'code; --', 'hub; --', mpxn => 'mpxn; --');
+SELECT unnest(regexp_split_to_array(detail, '; (?=CREATE)')) AS statement
+	FROM poa.health() WHERE check_name = 'hub_index' AND NOT ok;
+ALTER TABLE "Tree; --" RENAME "mpxn; --" TO mpan;
+ALTER TABLE "Tree; --" ALTER "hub; --" TYPE varchar(30);
+SELECT detail AS statements FROM poa.health() WHERE check_name = 'column';
+SELECT substring(detail FROM ', so that every insert fails; (.*)') AS statements FROM poa.health() WHERE check_name = 'column' \gset
+:statements;
+SELECT ok FROM poa.health() WHERE check_name = 'column';
+SELECT relation, chf, mpxn FROM poa.attached ORDER BY relation::text;
+-- where no statement mends it, it is shown what is attached
+ALTER TABLE alerts ADD at time;
+ALTER TABLE alerts RENAME received_at TO kept;
+ALTER TABLE alerts RENAME at TO received_at;
+DROP TABLE "Tree; --";
+CALL mend();
+ALTER TABLE alerts DROP received_at;
+ALTER TABLE alerts RENAME kept TO received_at;
 -- reading
 REVOKE SELECT ON "By day" FROM regress_poa_owner;
 CALL mend();

@@ -201,6 +201,15 @@ SELECT poa.release(:newest - 1, 'changed');
 SELECT alert_code, received_at, added FROM alerts WHERE received_at = '2026-03-01 12:12';
 DROP TABLE alerts;
 SELECT poa.release(:newest, 'gone');
+-- or something else has its name, or a table that has none of its columns
+CREATE SEQUENCE alerts;
+SELECT poa.release(:newest, 'a sequence');
+DROP SEQUENCE alerts;
+CREATE TABLE alerts (other int);
+SET client_min_messages = error;
+SELECT poa.release(:newest, 'no column');
+RESET client_min_messages;
+DROP TABLE alerts;
 SELECT count(*) AS released FROM poa.release_log WHERE log_id = :newest;
 SELECT poa.release(:newest, E' \t');
 DROP TABLE copies, orders;

@@ -124,7 +124,8 @@ SELECT poa.purge_log('infinity') > 0 AS purged;
 -- A key is known in every session, whatever its settings, and of any type that has an equality
 CREATE TYPE pair AS (a int, b text);
 CREATE DOMAIN short AS varchar(5);
-CREATE FUNCTION pg_temp.keys(type text, variadic texts text[]) RETURNS TABLE (type_ text, logged text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.keys(type text, variadic texts text[]) RETURNS TABLE (type_ text, logged text, verified boolean)
+LANGUAGE plpgsql AS $$
 DECLARE
 	t text;
 BEGIN
@@ -138,10 +139,14 @@ BEGIN
 		SET LOCAL extra_float_digits = -3; SET LOCAL bytea_output = escape;
 		EXECUTE format('INSERT INTO keyed SELECT (SELECT (jsonb_populate_record(NULL::keyed, l.alert)).k FROM poa.suppression_log AS l'
 			' ORDER BY l.log_id DESC LIMIT 1), ''AD1'', 101::bigint::guid, ''2026-03-01 12:10Z''');
+		/* and verify finds it there once it is released */
+		PERFORM poa.release(max(l.log_id), 'test') FROM poa.suppression_log AS l;
+		verified := verified IS NOT FALSE AND NOT EXISTS (SELECT FROM poa.verify(NULL, NULL) AS v WHERE NOT v.ok);
 		SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; SET LOCAL IntervalStyle = postgres;
 		SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = hex;
 	END LOOP;
-	RETURN QUERY SELECT type, string_agg(l.alert_key, ' | ' ORDER BY l.log_id) FROM poa.suppression_log AS l WHERE l.source_table = 'keyed';
+	RETURN QUERY SELECT type, string_agg(l.alert_key, ' | ' ORDER BY l.log_id), verified
+		FROM poa.suppression_log AS l WHERE l.source_table = 'keyed';
 	PERFORM poa.purge_log('infinity');
 END
 $$;

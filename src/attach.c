@@ -250,11 +250,12 @@ poa_attached_column(Relation alerts, PoaArgument role, char **args)
 }
 
 /*
- * The statement after which a column fits, or a comment where there is none: a
- * client may send either as it stands.
+ * The statement after which a column fits, NULL where there is none, and what
+ * else can be done, NULL where nothing is to be said.
  */
 static const char *
-mending_statement(Relation alerts, PoaArgument role, const char *name, const ColumnFault *fault)
+mending_statement(Relation alerts, PoaArgument role, const char *name, const ColumnFault *fault,
+				  const char **remark)
 {
 	ColumnKind	kind = roles[role].kind;
 	const char *table = qualified_name(poa_attached_root(alerts));
@@ -262,36 +263,45 @@ mending_statement(Relation alerts, PoaArgument role, const char *name, const Col
 	const char *guid = format_type_be_qualified(poa_guid_type());
 	const char *type = kind == KIND_GUID ? guid : kind == KIND_TIME ? "timestamptz" : "text";
 	const char *alter = psprintf("ALTER TABLE %s ALTER COLUMN %s", table, column);
+	const char *another = psprintf("name another column: poa.attach(..., %s => '...')", roles[role].name);
 	Form_pg_attribute attribute;
+
+	*remark = NULL;
 
 	if (fault->attno == InvalidAttrNumber)
 	{
 		if (name[0] == '\0' || SPI_fnumber(RelationGetDescr(alerts), name) != SPI_ERROR_NOATTRIBUTE)
-			return psprintf("-- name another column: poa.attach(..., %s => '...')", roles[role].name);
-		return psprintf("ALTER TABLE %s ADD COLUMN %s %s; -- or name another: poa.attach(..., %s => '...')",
-						table, column, type, roles[role].name);
+		{
+			*remark = another;
+			return NULL;
+		}
+		*remark = psprintf("or name another: poa.attach(..., %s => '...')", roles[role].name);
+		return psprintf("ALTER TABLE %s ADD COLUMN %s %s", table, column, type);
 	}
 
 	attribute = TupleDescAttr(RelationGetDescr(alerts), fault->attno - 1);
 	if (fault->sqlstate == ERRCODE_FEATURE_NOT_SUPPORTED)
-		return attribute->attgenerated == ATTRIBUTE_GENERATED_STORED ?
-			psprintf("%s DROP EXPRESSION;", alter) :
-			psprintf("-- name another column: poa.attach(..., %s => '...')", roles[role].name);
+	{
+		if (attribute->attgenerated == ATTRIBUTE_GENERATED_STORED)
+			return psprintf("%s DROP EXPRESSION", alter);
+		*remark = another;
+		return NULL;
+	}
 
 	switch (kind)
 	{
 		case KIND_TEXT:
 		case KIND_EQUALITY:
-			return psprintf("%s TYPE text;", alter);
+			return psprintf("%s TYPE text", alter);
 		case KIND_GUID:
 			switch (getBaseType(attribute->atttypid))
 			{
 				case BYTEAOID:
 				case INT8OID:
 				case MACADDR8OID:
-					return psprintf("%s TYPE %s USING %s::%s;", alter, guid, column, guid);
+					return psprintf("%s TYPE %s USING %s::%s", alter, guid, column, guid);
 				default:
-					return psprintf("%s TYPE %s;", alter,
+					return psprintf("%s TYPE %s", alter,
 									getBaseType(attribute->atttypid) == poa_guid_type() ? guid : "text");
 			}
 		case KIND_TIME:
@@ -301,19 +311,20 @@ mending_statement(Relation alerts, PoaArgument role, const char *name, const Col
 				case TEXTOID:
 				case VARCHAROID:
 				case BPCHAROID:
-					return psprintf("%s TYPE timestamptz USING %s::timestamptz;", alter, column);
+					return psprintf("%s TYPE timestamptz USING %s::timestamptz", alter, column);
 				case TIMESTAMPOID:
 				case DATEOID:
-					return psprintf("%s TYPE timestamptz USING %s::timestamp AT TIME ZONE 'UTC'; -- or another zone",
-									alter, column);
+					*remark = "or another zone";
+					return psprintf("%s TYPE timestamptz USING %s::timestamp AT TIME ZONE 'UTC'", alter, column);
 				case INT4OID:
 				case INT8OID:
 				case NUMERICOID:
 				case FLOAT8OID:
-					return psprintf("%s TYPE timestamptz USING to_timestamp(%s); -- where it counts seconds from 1970",
-									alter, column);
+					*remark = "where it counts seconds from 1970";
+					return psprintf("%s TYPE timestamptz USING to_timestamp(%s)", alter, column);
 				default:
-					return psprintf("-- name another column: poa.attach(..., %s => '...')", roles[role].name);
+					*remark = another;
+					return NULL;
 			}
 	}
 	pg_unreachable();
@@ -325,7 +336,7 @@ mending_statement(Relation alerts, PoaArgument role, const char *name, const Col
 static const char *
 attaching_statements(Relation alerts, char **args)
 {
-	const char *table = quote_literal_cstr(qualified_name(poa_attached_root(alerts)));
+	const char *table = quote_literal_cstr(qualified_name(RelationGetRelid(alerts)));
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -333,7 +344,7 @@ attaching_statements(Relation alerts, char **args)
 	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
 		appendStringInfo(&sql, ", %s => %s", roles[role].name,
 						 args[role][0] == '\0' ? "NULL" : quote_literal_cstr(args[role]));
-	appendStringInfo(&sql, ", mode => %s);", quote_literal_cstr(args[POA_ARG_MODE]));
+	appendStringInfo(&sql, ", mode => %s)", quote_literal_cstr(args[POA_ARG_MODE]));
 	return sql.data;
 }
 
@@ -428,11 +439,14 @@ poa_column_faults(PG_FUNCTION_ARGS)
 		{
 			Datum		values[4];
 			bool		nulls[4] = {0};
+			const char *remark;
+			const char *mend = fault.type_fits ? attaching_statements(alerts, args) :
+			mending_statement(alerts, role, args[role], &fault, &remark);
 
 			values[0] = CStringGetTextDatum(roles[role].name);
 			values[1] = CStringGetTextDatum(fault.message);
-			values[2] = CStringGetTextDatum(fault.type_fits ? attaching_statements(alerts, args) :
-											mending_statement(alerts, role, args[role], &fault));
+			nulls[2] = mend == NULL;
+			values[2] = mend == NULL ? (Datum) 0 : CStringGetTextDatum(mend);
 			values[3] = BoolGetDatum(!fault.type_fits);
 			tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		}
@@ -540,6 +554,8 @@ refuse_columns(Relation alerts, char **args)
 	for (int role = 0; role < POA_NUM_COLUMN_ARGS; role++)
 	{
 		ColumnFault fault;
+		const char *mend;
+		const char *remark;
 
 		if (args[role] == NULL)
 			continue;
@@ -549,8 +565,10 @@ refuse_columns(Relation alerts, char **args)
 		if (n++ == 0)
 			first = fault;
 		appendStringInfo(&sentences, "%s%s", n > 1 ? "\n" : "", fault.sentence);
-		appendStringInfo(&statements, "%s%s", n > 1 ? "\n" : "",
-						 mending_statement(alerts, role, args[role], &fault));
+		mend = mending_statement(alerts, role, args[role], &fault, &remark);
+		appendStringInfo(&statements, "%s%s%s%s%s", n > 1 ? "\n" : "",
+						 mend == NULL ? "" : mend, mend == NULL ? "" : remark == NULL ? ";" : "; ",
+						 remark == NULL ? "" : "-- ", remark == NULL ? "" : remark);
 	}
 	if (n > 0)
 		ereport(ERROR,
@@ -697,6 +715,26 @@ poa_attach(PG_FUNCTION_ARGS)
 }
 
 /*
+ * The table whose partition a table is, however deep, and that is attached for
+ * itself.
+ */
+static Oid
+attached_above(Oid relid, Oid divert)
+{
+	bool		found = false;
+
+	while (!found && OidIsValid(relid = poa_partition_parent(relid)))
+	{
+		Relation	above = table_open(relid, AccessShareLock);
+
+		for (int i = 0; above->trigdesc != NULL && i < above->trigdesc->numtriggers; i++)
+			found |= above->trigdesc->triggers[i].tgfoid == divert && !above->trigdesc->triggers[i].tgisclone;
+		table_close(above, AccessShareLock);
+	}
+	return relid;
+}
+
+/*
  * detach(alerts): see attach.sql.
  */
 PG_FUNCTION_INFO_V1(poa_detach);
@@ -731,7 +769,7 @@ poa_detach(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("table %s is attached as a partition", table),
 					 errhint("Detach the whole table: poa.detach(%s).",
-							 quote_literal_cstr(qualified_name(poa_attached_root(alerts))))));
+							 quote_literal_cstr(qualified_name(attached_above(RelationGetRelid(alerts), divert))))));
 		appendStringInfo(&sql, "DROP TRIGGER %s ON %s; ", quote_identifier(trigger->tgname), table);
 	}
 	relation_close(alerts, NoLock);

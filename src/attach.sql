@@ -117,7 +117,8 @@ CREATE FUNCTION poa_internal.column_faults(relation oid) RETURNS TABLE (role tex
 	AS 'MODULE_PATHNAME', 'poa_column_faults' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION poa_internal.column_faults(oid) IS
 	'the columns of an attached table that do not fit any more.'
-	' Each with the statement that mends it. role is the argument of poa.attach that names the column, fault says what is wrong.'
+	' Each with the statement that mends it, NULL where there is none. role is the argument of poa.attach that names the'
+	' column, fault says what is wrong.'
 	' Where stops_inserts is true, inserts into the table fail until it is mended, or detached and attached with other columns;'
 	' where it is false, the type is another one than when the table was attached. No row for a table that is not attached';
 REVOKE ALL ON FUNCTION poa_internal.column_faults(oid) FROM PUBLIC;

@@ -102,7 +102,7 @@ CREATE FUNCTION poa_internal.query_attached(
 	AS 'MODULE_PATHNAME', 'poa_query_attached' LANGUAGE C STABLE
 	SET search_path = pg_catalog, pg_temp SET jit = off
 	/* so that the text of a key is the one that the log has */
-	SET TimeZone = 'UTC' SET DateStyle = ISO SET IntervalStyle = postgres SET extra_float_digits = 1;
+	SET TimeZone = 'UTC' SET DateStyle = ISO SET IntervalStyle = postgres SET extra_float_digits = 1 SET bytea_output = hex;
 COMMENT ON FUNCTION poa_internal.query_attached(text, timestamptz, timestamptz, bigint[], @extschema@.guid[],
 	timestamptz[], timestamptz[], text, regclass) IS
 	'runs a SELECT on every attached table, as its owner, and returns all rows.'

@@ -24,12 +24,13 @@ AS $$
 		CROSS JOIN unnest(s.setconfig) AS c (setting)
 		WHERE s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()))
 			AND c.setting LIKE 'poa\_suppress.enabled=%' AND NOT split_part(c.setting, '=', 2)::boolean
-		UNION ALL
+	), here AS (
 		SELECT CASE s.source WHEN 'configuration file' THEN 'ALTER SYSTEM SET poa_suppress.enabled = on; SELECT pg_reload_conf()'
 			ELSE 'SET poa_suppress.enabled = on' END
 		FROM pg_settings AS s
 		WHERE s.name = 'poa_suppress.enabled' AND NOT poa_internal.is_enabled()
-			AND s.source NOT IN ('database', 'user', 'database user', 'global')
+			/* what is stored is mended there, unless that has been done since the session began */
+			AND (s.source NOT IN ('database', 'user', 'database user', 'global') OR NOT EXISTS (SELECT FROM stored))
 	)
 	SELECT count(*) = 0,
 		format('poa_suppress.enabled is %s in this session%s,'
@@ -37,7 +38,7 @@ AS $$
 			CASE WHEN poa_internal.is_enabled() THEN 'on' ELSE 'off' END,
 			CASE WHEN poa_internal.is_enabled() AND count(*) > 0 THEN ', but off is stored for sessions to come' ELSE '' END)
 		|| coalesce('; ' || string_agg(s.mend, '; ' ORDER BY s.mend), '')
-	FROM stored AS s
+	FROM (TABLE stored UNION ALL TABLE here) AS s
 $$;
 COMMENT ON FUNCTION poa_internal.health_enabled() IS
 	'check enabled: the switch is on in this session, and off is stored for no other';

@@ -45,7 +45,9 @@ AS $$
 		CASE WHEN count(*) = 0 THEN 'the columns of every attached table are those that were attached'
 			ELSE string_agg(format('table %s: %s', f.name, f.fault), ', ' ORDER BY f.name, f.role)
 				|| CASE WHEN bool_or(f.stops_inserts) THEN ', so that every insert fails; ' ELSE '; ' END
-				|| string_agg(regexp_replace(f.mend, ';?\s*(--.*)?$', ''), '; ' ORDER BY f.name, f.role) END
+				/* a table is attached anew once all columns fit, or it could not be */
+				|| string_agg(coalesce(f.mend, format('SELECT * FROM poa.attached WHERE relation = %L::regclass', f.name)), '; '
+					ORDER BY f.stops_inserts DESC, f.name, f.role) END
 	FROM (SELECT a.relation::regclass::text AS name, c.*
 		FROM poa.attached AS a, poa_internal.column_faults(a.relation) AS c) AS f
 $$;

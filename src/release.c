@@ -19,6 +19,7 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -167,7 +168,8 @@ warn_of_lost_columns(Relation alerts, Jsonb *alert)
 /*
  * The statement that inserts an alert, given whole as $1 of the table's row
  * type.  Columns that the table has gained since take their defaults, and
- * generated columns are left to the table; identity columns are not.
+ * generated columns are left to the table; identity columns are not.  Raises 42703
+ * where the table has none of the columns.
  */
 static char *
 insert_statement(Relation alerts, const char *table, Jsonb *alert)
@@ -191,6 +193,11 @@ insert_statement(Relation alerts, const char *table, Jsonb *alert)
 		appendStringInfo(&columns, "%s%s", separator, name);
 		appendStringInfo(&fields, "%s($1).%s", separator, name);
 	}
+	if (columns.len == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table %s has no column of the alert", table),
+				 errhint("Insert the alert by hand from poa.suppression_log.")));
 	return psprintf("INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s",
 					table, columns.data, fields.data);
 }
@@ -214,7 +221,8 @@ table_of_alert(void)
 		return DatumGetObjectId(attached);
 	nsp = get_namespace_oid(source_schema, true);
 	relid = OidIsValid(nsp) ? get_relname_relid(source_table, nsp) : InvalidOid;
-	if (!OidIsValid(relid))
+	/* what else has that name, a sequence say, takes no rows */
+	if (!OidIsValid(get_rel_type_id(relid)) || get_rel_relkind(relid) == RELKIND_COMPOSITE_TYPE)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("table %s of the alert does not exist",
