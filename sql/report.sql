@@ -57,7 +57,7 @@ SELECT pg_temp.sees(current_user);
 SELECT proname, rolname FROM pg_proc AS p, pg_roles AS r
 WHERE p.pronamespace IN ('poa'::regnamespace, 'poa_internal'::regnamespace) AND rolname LIKE 'regress\_poa%'
 	AND has_function_privilege(r.oid, p.oid, 'EXECUTE')
-	AND (p.proname LIKE '%\_of%' AND p.proname !~ '^(alerts_of|distributor_of|node_of)'
+	AND (p.proname LIKE '%\_of%' AND p.proname !~ '^(alerts_of|distributor_of|node_of|numbers_of)'
 		OR p.proname IN ('query_attached', 'stored_ad1', 'check_range') OR p.proname = 'release_still_dark' AND rolname <> 'regress_poa_operator')
 ORDER BY 1, 2;
 
