@@ -44,7 +44,8 @@ COMMENT ON FUNCTION poa.release(bigint, text) IS
 	' It is inserted unjudged and as the caller, who needs INSERT there: into the attached table of that name, or that'
 	' had it when it was attached, else the table of that name. Raises 42704 for an unknown log_id, 55000 for an alert'
 	' that was never diverted or was released already, 22004 for NULL, 22023 for a blank reason, 42P01 where its table'
-	' is gone, 42703 where that has none of its columns, 09000 where another trigger keeps it out, 25006 in a read-only transaction or on a standby';
+	' is gone, 42703 where that has none of its columns, 09000 where another trigger keeps it out, 25006 in a read-only'
+	' transaction or on a standby';
 SELECT poa_internal.permit('FUNCTION poa.release(bigint, text)', '{operator}');
 
 /*
