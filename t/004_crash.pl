@@ -6,8 +6,11 @@
 
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Restart qw(start_again);
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -138,20 +141,11 @@ sub inflict
 	return;
 }
 
-# Whatever it takes to be over a fault.  Any process that outlives its postmaster
-# for a moment keeps a new one out.
+# Whatever it takes to be over a fault.
 sub recover
 {
 	my ($server, $fault) = @_;
-	if ($fault =~ /everything|postmaster|stop/)
-	{
-		my $patience = 100 * $PostgreSQL::Test::Utils::timeout_default;
-		until ($server->start(fail_ok => 1) || !$patience--)
-		{
-			$server->kill9;
-			usleep(10_000);
-		}
-	}
+	start_again($server) if $fault =~ /everything|postmaster|stop/;
 	$server->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
 	return;
 }

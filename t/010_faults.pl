@@ -5,8 +5,11 @@
 
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Restart qw(start_again);
 use Test::More;
 use Time::HiRes qw(usleep);
 
@@ -234,18 +237,6 @@ sub kill_all
 	return;
 }
 
-# Any process that outlives its postmaster for a moment keeps a new one out.
-sub start_again
-{
-	my $patience = 100 * $PostgreSQL::Test::Utils::timeout_default;
-	until ($node->start(fail_ok => 1) || !$patience--)
-	{
-		$node->kill9;
-		usleep(10_000);
-	}
-	return;
-}
-
 # a list for the loader
 append_to_file("$dir/list.csv", "GUID\n" . join '', map { sprintf "00DB1234567%05X\n", $_ } 1 .. 20_000);
 sub loader
@@ -264,7 +255,7 @@ wait_for('all of them', 'true', scalar @sessions);
 kill_all();
 my @said = map { finish($_) } @sessions;
 $holder->{run}->finish;
-start_again();
+start_again($node);
 is(scalar(grep { /closed the connection|connection to server was lost|terminat/ } @said), scalar @said, 'all of them lost the server');
 is(state(), $before, 'nothing is left of what was in mid-air');
 is($node->safe_psql('postgres', "COMMIT PREPARED 'some'; SELECT string_agg(id::text, ' ' ORDER BY id) FROM alerts WHERE id BETWEEN 200 AND 299;"
@@ -308,7 +299,7 @@ foreach (@long)
 	kill_all();
 	finish($session);
 	$holder->{run}->finish;
-	start_again();
+	start_again($node);
 	is(state(), $before, "$long, killed: nothing is left of it");
 	is($session->{handle}->result(0), 3, 'its exit status is that of an error') if $long eq 'load';
 
@@ -320,7 +311,7 @@ foreach (@long)
 	cmp_ok($part, '>', $whole / 2, "$long: most of it was there when it was killed");
 	my $state = state();
 	kill_all();
-	start_again();
+	start_again($node);
 	is($node->safe_psql('postgres', $done), 't', "$long: done") or diag($said);
 	is(state(), $state, "$long: still done after a crash");
 }
