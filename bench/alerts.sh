@@ -83,7 +83,6 @@ single()
 cpu()
 {
 	local load=$1 first=$2 round peer
-	local spent="SELECT split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::bigint"
 	say "cpu: prepared INSERT of one alert, load $load"
 	for round in $(seq "$rounds"); do
 		for peer in "${peers[@]}"; do
@@ -92,9 +91,9 @@ cpu()
 				echo "PREPARE one (bigint) AS $(insert_one "$peer" '$1')"
 				echo 'SET plan_cache_mode = force_generic_plan;'
 				seq -f 'EXECUTE one (%.0f);' "$((first + 1))" "$((first + 200))"
-				echo "$spent AS spent \\gset"
+				echo 'SELECT cpu_ns() AS spent \gset'
 				seq -f 'EXECUTE one (%.0f);' "$first" "$((first + cpu_calls - 1))"
-				echo "SELECT (($spent) - :spent) / 1000.0 / $cpu_calls;"
+				echo "SELECT (cpu_ns() - :spent) / 1000.0 / $cpu_calls;"
 			} | sql -At | record cpu one "$load" "$usual" "$peer" us "$round" "$(cat)"
 		done
 	done

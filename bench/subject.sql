@@ -49,33 +49,29 @@ CREATE ROLE bench_operator;
 SELECT poa.grant_dno('bench_dno', 12), poa.grant_operator('bench_operator') \g /dev/null
 GRANT USAGE ON SCHEMA bench TO bench_dno, bench_operator;
 
-/* what this session has taken of a processor (Linux) */
-CREATE FUNCTION bench.cpu_ms() RETURNS numeric LANGUAGE sql VOLATILE
-RETURN split_part(pg_read_file('/proc/self/schedstat'), ' ', 1)::numeric / 1000000;
-
 /* %1$L is a hub, %2$L a device and %3$L an MPxN of distributor 12; those asked have alerts */
 CREATE PROCEDURE bench.time(question text, role name) LANGUAGE plpgsql AS $$
 DECLARE
 	statement text;
-	start numeric;
-	ms numeric := 0;
+	start bigint;
+	spent bigint := 0;
 	n bigint;
 	answered bigint := 0;
 BEGIN
 	FOR turn IN 0 .. 50 LOOP
 		SELECT format(question, o.chf, o.device, o.mpxn) INTO statement FROM bench.outage AS o
 		WHERE o.i >= 100 + turn * (SELECT max(m.i) FROM bench.outage AS m) / 52 AND left(o.mpxn, 2) = '12' LIMIT 1;
-		start := bench.cpu_ms();
+		start := cpu_ns();
 		EXECUTE format('SET LOCAL ROLE %I', role);
 		EXECUTE statement INTO n;
 		RESET ROLE;
 		/* which plans, and finds nothing in the caches */
 		IF turn > 0 THEN
-			ms := ms + bench.cpu_ms() - start;
+			spent := spent + cpu_ns() - start;
 			answered := answered + n;
 		END IF;
 	END LOOP;
-	RAISE NOTICE '% ms, % rows, %: %', to_char(ms / 50, '9990.9'), lpad(answered::text, 6), rpad(role, 14), question;
+	RAISE NOTICE '% ms, % rows, %: %', to_char(spent / 50e6, '9990.9'), lpad(answered::text, 6), rpad(role, 14), question;
 END
 $$;
 CREATE INDEX ON bench.outage (i);

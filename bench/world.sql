@@ -7,6 +7,7 @@
  */
 CREATE EXTENSION poa_suppress;
 CREATE SCHEMA bench;
+\ir cpu.sql
 
 CREATE FUNCTION bench.meter(n bigint) RETURNS guid LANGUAGE sql IMMUTABLE
 RETURN (x'00DB123400000000'::bigint + n * 2654435761 % 4294967296)::guid;
