@@ -51,21 +51,22 @@ poa_xs_datetime(PG_FUNCTION_ARGS)
 /*
  * The part of a document from str on, of len bytes.  XMLTABLE reads all as
  * UTF-8: where the database has another encoding, characters beyond ASCII become
- * references to them, which say the same in fields and attributes, and nothing in
- * a comment.
+ * references to them, which mean the same in fields and attributes, and nothing
+ * in a comment.
  */
 static text *
 document_text(const char *str, size_t len)
 {
 	int			encoding = GetDatabaseEncoding();
-	bool		is_ascii = true;
+	bool		is_utf8 = encoding == PG_UTF8 || encoding == PG_SQL_ASCII;
+	size_t		n_ascii = 0;
 	const char *utf8;
 	const char *end;
 	StringInfoData buf;
 
-	for (size_t i = 0; is_ascii && i < len; i++)
-		is_ascii = !IS_HIGHBIT_SET(str[i]);
-	if (is_ascii || encoding == PG_UTF8 || encoding == PG_SQL_ASCII)
+	while (!is_utf8 && n_ascii < len && !IS_HIGHBIT_SET(str[n_ascii]))
+		n_ascii++;
+	if (is_utf8 || n_ascii == len)
 		return cstring_to_text_with_len(str, (int) len);
 
 	utf8 = pg_server_to_any(str, (int) len, PG_UTF8);
