@@ -566,9 +566,14 @@ refuse_columns(Relation alerts, char **args)
 			first = fault;
 		appendStringInfo(&sentences, "%s%s", n > 1 ? "\n" : "", fault.sentence);
 		mend = mending_statement(alerts, role, args[role], &fault, &remark);
-		appendStringInfo(&statements, "%s%s%s%s%s", n > 1 ? "\n" : "",
-						 mend == NULL ? "" : mend, mend == NULL ? "" : remark == NULL ? ";" : "; ",
-						 remark == NULL ? "" : "-- ", remark == NULL ? "" : remark);
+		if (n > 1)
+			appendStringInfoChar(&statements, '\n');
+		if (mend != NULL)
+			appendStringInfo(&statements, "%s;", mend);
+		if (mend != NULL && remark != NULL)
+			appendStringInfoChar(&statements, ' ');
+		if (remark != NULL)
+			appendStringInfo(&statements, "-- %s", remark);
 	}
 	if (n > 0)
 		ereport(ERROR,

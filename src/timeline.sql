@@ -8,6 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	text CONSTANT text := regexp_replace(subject, '^\s+|\s+$', '', 'g');
+	bare CONSTANT text := regexp_replace(subject, '\s', '', 'g');
 BEGIN
 	RAISE invalid_parameter_value USING
 		MESSAGE = format('invalid subject: %s', coalesce(quote_literal(subject), 'NULL')),
@@ -17,8 +18,7 @@ BEGIN
 				format('It is a RequestID; its device is %s.', poa_internal.request_part(text, 2))
 			WHEN text ~ '^[0-9]{14,15}$' THEN
 				format('It has %s digits: a GUID that has lost leading zeros is %s.', length(text), lpad(text, 16, '0'))
-			WHEN regexp_replace(text, '\s', '', 'g') ~ '^[0-9]{6,13}$' THEN
-				format('Without blanks it is the MPxN %s.', regexp_replace(text, '\s', '', 'g'))
+			WHEN bare ~ '^[0-9]{6,13}$' THEN format('Without blanks it is the MPxN %s.', bare)
 			WHEN text ~ '^[0-9]{1,5}$' THEN 'Log rows are looked up by number in poa.suppressed_alert.'
 			WHEN text ~ '^[0-9A-Fa-f:-]+$' THEN
 				'A GUID has 16 hex digits, bare or in pairs with one separator, such as 00-DB-12-34-56-78-90-A0.'
@@ -172,11 +172,11 @@ BEGIN
 	LEFT JOIN poa.originator AS o ON o.originator OPERATOR(@extschema@.=) c.originator
 	UNION ALL
 	/* several nodes may have noted it: the one received first counts */
-	(SELECT DISTINCT ON (m.device, m.kind, m.request_id, CASE WHEN m.request_id IS NULL THEN m.received_at END)
+	(SELECT DISTINCT ON (m.device, m.kind, coalesce(m.request_id, m.received_at::text))
 		m.received_at, m.kind, concat(m.detail, ' for ' || m.request_id), NULL::@extschema@.guid, m.device, NULL, NULL::bigint
 	FROM unnest($1) AS s (device) JOIN poa_internal.message AS m ON m.device OPERATOR(@extschema@.=) s.device
 	WHERE m.kind IN ('outcome', 'refusal', 'cancellation')
-	ORDER BY m.device, m.kind, m.request_id, CASE WHEN m.request_id IS NULL THEN m.received_at END, m.received_at, m.message_id)
+	ORDER BY m.device, m.kind, coalesce(m.request_id, m.received_at::text), m.received_at, m.message_id)
 	UNION ALL
 	SELECT n.changed_at, n.status,
 		concat('activation ', n.activation_id, ' at ', poa_internal.said_at(n.activates_at),
