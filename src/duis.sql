@@ -49,7 +49,7 @@ CREATE FUNCTION poa_internal.one_document(message text) RETURNS xml
 	AS 'MODULE_PATHNAME', 'poa_one_document' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION poa_internal.one_document(text) IS
 	'the one XML document in a text, not parsed yet. Byte order marks before it are left out,'
-	' and so is the XML declaration, whose encoding means nothing here. In a database of another encoding than UTF8,'
+	' and so is the XML declaration, whose encoding means nothing here. In a database whose encoding is not UTF8,'
 	' characters beyond ASCII are references. Raises 22023 for what is not exactly one'
 	' document, has a document type declaration or more than 16 MiB; NULL for NULL';
 SELECT poa_internal.permit('FUNCTION poa_internal.one_document(text)', '{operator}');
@@ -59,7 +59,7 @@ CREATE FUNCTION poa_internal.fields_object(fields text[]) RETURNS jsonb
 COMMENT ON FUNCTION poa_internal.fields_object(text[]) IS
 	'an object of fields, each a text "name=value".'
 	' A value is null where its name stands more than once; NULL for NULL. Raises 22P05 where a value, which is UTF-8 as'
-	' XMLTABLE leaves it, has a character that the database has not';
+	' XMLTABLE leaves it, has a character that the database does not have';
 SELECT poa_internal.permit('FUNCTION poa_internal.fields_object(text[])', '{operator}');
 
 /*

@@ -29,7 +29,7 @@ AS $$
 			ELSE 'SET poa_suppress.enabled = on' END
 		FROM pg_settings AS s
 		WHERE s.name = 'poa_suppress.enabled' AND NOT poa_internal.is_enabled()
-			/* what is stored is mended there, unless that has been done since the session began */
+			/* a stored setting is mended where it is stored; it may have been since the session began */
 			AND (s.source NOT IN ('database', 'user', 'database user', 'global') OR NOT EXISTS (SELECT FROM stored))
 	)
 	SELECT count(*) = 0,

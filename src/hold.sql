@@ -117,8 +117,8 @@ COMMENT ON FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text,
 	' Returns the number of the hold. It meets windows of the hub chf, alerts of the distributor as logged, and windows of the'
 	' manufacturer and of the originator: of all that are named, and of all windows where nothing is. It is in force from its'
 	' commit on, by the clock when an alert is judged. An alert that is stored so leaves a row in the log. Raises 22023 for a'
-	' NULL, past or infinite until, a blank reason or a distributor_id that has not two digits, 25006 in a read-only transaction or'
-	' on a standby; warns of a hub, distributor or manufacturer that is not known';
+	' NULL, past or infinite until, a blank reason or a distributor_id that does not have two digits, 25006 in a read-only'
+	' transaction or on a standby; warns of a hub, distributor or manufacturer that is not known';
 SELECT poa_internal.permit('FUNCTION poa.hold(text, timestamptz, @extschema@.guid, integer, text, @extschema@.guid)', '{operator}');
 
 CREATE FUNCTION poa.end_hold(hold_id bigint) RETURNS void

@@ -234,7 +234,7 @@ BEGIN
 				cancelled := cancelled + (status = 'cancelled' AND c.status <> 'cancelled')::integer;
 			END IF;
 		END IF;
-		/* where the forms of a request contradict each other, the signed one says what it is */
+		/* where one form of a request cancels and another does not, the signed one decides */
 		IF c.refused_at IS NULL AND c.local_at IS NULL AND (c.cancels = (c.makes = 'cancelled')) IS NOT FALSE THEN
 			taken_at := c.since;
 			taken_by := c.name;
